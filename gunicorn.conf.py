@@ -1,0 +1,31 @@
+"""How gunicorn serves the board; it reads this file by itself when started from this folder."""
+
+import os
+from pathlib import Path
+
+wsgi_app = "jobboard.wsgi"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+# A worker is replaced now and then, so that a slow leak in any library never adds up.
+max_requests = 5000
+max_requests_jitter = 500
+timeout = 30
+graceful_timeout = 30
+# The heartbeat file must not wait for a disk.
+if Path("/dev/shm").is_dir():
+    worker_tmp_dir = "/dev/shm"
+
+# By default a client on the loopback could set SCRIPT_NAME by a header and so break or poison pages.
+forwarder_headers = ""
+# Nobody steers the server over its socket; signals do.
+control_socket_disable = True
+
+
+def when_ready(server):
+    """Say where to look, once the port is open."""
+    server.log.info(
+        "The board is at http://%s/ (the admin at /admin/; make an account: make admin)", bind
+    )

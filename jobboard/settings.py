@@ -1,0 +1,233 @@
+"""Settings, read from the environment; the README's table lists every variable.
+
+With nothing set this is a board for one machine: SQLite in `var/`, the secret key in `var/secret_key`.
+"""
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# What the board writes itself: database, secret key, collected static files, the import's lock.
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+
+DEBUG = env.bool("DEBUG", default=False)
+
+
+def _secret_key() -> str:
+    """The key from the environment, else the one that `make run` keeps in `var/secret_key`."""
+    key_file = VAR_DIR / "secret_key"
+    key = env.str("SECRET_KEY", default="") or (key_file.read_text().strip() if key_file.exists() else "")
+    if not key:
+        raise ImproperlyConfigured(
+            f"No secret key: set SECRET_KEY, or let `make run` write one to {key_file}. "
+            "Sessions and password links are signed with it, so it must be secret and stay the same."
+        )
+    return key
+
+
+SECRET_KEY = _secret_key()
+
+# The public address. Only an https:// one turns on what TLS needs; Django itself never redirects to
+# https, which is the proxy's to do.
+SITE_NAME = env.str("SITE_NAME", default="Job board")
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+SITE_IS_HTTPS = SITE_URL.startswith("https://")
+
+_site_host = urlsplit(SITE_URL).hostname
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", *([_site_host] if _site_host else [])]
+)
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS=* would let any visitor choose the host name the board believes in: name the hosts."
+    )
+
+# How long a posting stays live, counted from when it was first seen; 0 means for ever.
+POSTING_LIFETIME_DAYS = env.int("POSTING_LIFETIME_DAYS", default=60)
+
+INSTALLED_APPS = [
+    "postings",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "csp",
+]
+
+MIDDLEWARE = [
+    # The three that only add headers stand above WhiteNoise, so that static files carry them too.
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "jobboard.urls"
+WSGI_APPLICATION = "jobboard.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "postings.context_processors.site",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------------------------------
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite is free of the bug that can lose committed pages in WAL mode.
+
+    Fixed in 3.51.3, and in the branches 3.44 from .6 and 3.50 from .7 on
+    (https://sqlite.org/wal.html, "the WAL-reset bug").
+    """
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+# SQLITE_WAL=1 is for a distribution that mended the bug without changing the version's number.
+SQLITE_USES_WAL = env.bool("SQLITE_WAL", default=wal_is_safe(sqlite3.sqlite_version_info))
+
+
+def _database() -> dict:
+    database: dict = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}
+    if env.str("DATABASE_URL", default=""):
+        database = env.db_url("DATABASE_URL")
+    # Kept open: on SQLite the last close takes an exclusive lock, on PostgreSQL a new connection is dear.
+    database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    options = database.setdefault("OPTIONS", {})
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
+        # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": (
+                f"PRAGMA journal_mode={'WAL' if SQLITE_USES_WAL else 'DELETE'};"
+                "PRAGMA synchronous=FULL;PRAGMA busy_timeout=5000"
+            ),
+        }
+    else:
+        options.setdefault("connect_timeout", 3)
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
+# --- Static files, language, time ------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Security --------------------------------------------------------------------------------------
+
+# No inline script or style anywhere, so no nonce, and a page is the same bytes for everyone.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+}
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
+if SITE_IS_HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+    CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # the redirect to https is the proxy's: the board may also be reached inside a network
+    "security.W021",  # preloading HSTS is the owner's decision, and hard to take back
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Logging ---------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Django's own default would mail and print tracebacks only with DEBUG; here every error is one entry.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

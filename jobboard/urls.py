@@ -1,0 +1,9 @@
+"""Every address of the board: the public pages live in `postings.urls`."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+
+]

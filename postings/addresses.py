@@ -1,0 +1,130 @@
+"""Apply addresses: which ones the board will send a person to, and in what form. Pure: no Django, no network.
+
+An address is brought into its canonical form once, when it is stored, and checked again on the way out.
+"""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+import idna
+
+MAX_LENGTH = 2048
+MAX_SLUG_LENGTH = 200
+
+# What may stand unquoted in a path, query or fragment (RFC 3986), `%` for what is quoted already.
+_UNQUOTED = "/?:@!$&'()*+,;=-._~%"
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\\]")
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLAIN_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+_MAILTO = re.compile(
+    r"mailto:(?P<address>[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[^@?\s,;:%&]+)(?P<subject>\?subject=[^&]*)?", re.IGNORECASE
+)
+
+
+class BadAddress(ValueError):
+    """An address that the board sends nobody to; its text is a sentence for people."""
+
+
+def canonical(address: str) -> str:
+    """The address as it is stored and sent: ASCII, quoted, at most 2,048 characters.
+
+    Addresses that are fine already come back unchanged.
+
+    >>> canonical("https://jobs.example/apply/backend-engineer")
+    'https://jobs.example/apply/backend-engineer'
+    >>> canonical("https://bücher.example/stelle/köln")
+    'https://xn--bcher-kva.example/stelle/k%C3%B6ln'
+
+    Raises BadAddress for everything that is not a complete `http:`, `https:` or `mailto:` address, and
+    for what makes parsers disagree or misleads people: user names, backslashes, blanks, control characters.
+    """
+    address = address.strip()
+    if not address:
+        raise BadAddress("the apply address is empty")
+    if _FORBIDDEN.search(address):
+        raise BadAddress("the apply address holds a blank, a backslash or a control character")
+    scheme = address.partition(":")[0].lower()
+    if scheme == "mailto":
+        result = _canonical_mailto(address)
+    elif scheme in ("http", "https"):
+        result = _canonical_web(address)
+    else:
+        raise BadAddress("the apply address is not http:, https: or mailto:")
+    if len(result) > MAX_LENGTH:
+        raise BadAddress(f"the apply address has over {MAX_LENGTH:,} characters")
+    return result
+
+
+def _canonical_web(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise BadAddress("the apply address has a host or port that cannot be read") from None
+    if not re.match(r"https?://[^/]", address, re.IGNORECASE) or not parts.hostname:
+        raise BadAddress("the apply address names no host")
+    if "@" in parts.netloc:
+        raise BadAddress("the apply address holds a user name or password")
+    if port == 0:
+        raise BadAddress("the apply address has a host or port that cannot be read")
+    host = _canonical_host(parts)
+    netloc = host if port is None else f"{host}:{port}"
+    tail = address[len(f"{parts.scheme}://") + len(parts.netloc) :]
+    path, hash_mark, fragment = tail.partition("#")
+    return f"{parts.scheme}://{netloc}{_quoted(path)}{hash_mark}{_quoted(fragment)}"
+
+
+def _canonical_host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if ":" in host:
+        try:
+            return f"[{ipaddress.IPv6Address(host)}]"
+        except ValueError:
+            raise BadAddress("the apply address has a host or port that cannot be read") from None
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            raise BadAddress("the apply address has a host name that does not exist in the DNS") from None
+    if not _PLAIN_HOST.fullmatch(host) or len(host) > 253:
+        raise BadAddress("the apply address has a host name that does not exist in the DNS")
+    return host
+
+
+def _canonical_mailto(address: str) -> str:
+    match = _MAILTO.fullmatch(address)
+    if not match or re.search(r"%0[ad]", address, re.IGNORECASE):
+        raise BadAddress("the apply address is a mailto: that is not one plain mail address")
+    local, _, domain = match["address"].rpartition("@")
+    host = _canonical_host(urlsplit(f"https://{domain.lower()}"))
+    return f"mailto:{local}@{host}{_quoted(match['subject'] or '')}"
+
+
+def _quoted(text: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=_UNQUOTED)
+
+
+def slug_of(address: str) -> str | None:
+    """The slug that an apply address gives its posting: its last path segment, taken verbatim.
+
+    >>> slug_of("https://www.jobs.example/apply/backend-engineer-136842")
+    'backend-engineer-136842'
+
+    None where there is no such segment: a `mailto:`, or an address that is only a host.
+    Raises BadAddress for a segment that cannot stand in an address of the board.
+    """
+    if address.lower().startswith("mailto:"):
+        return None
+    segment = urlsplit(address).path.rstrip("/").rpartition("/")[2]
+    slug = unquote(segment)
+    return check_slug(slug) if slug else None
+
+
+def check_slug(slug: str) -> str:
+    """The slug itself; raises BadAddress where it cannot stand in an address of the board."""
+    if len(slug) > MAX_SLUG_LENGTH:
+        raise BadAddress(f"the posting's name in the apply address has over {MAX_SLUG_LENGTH} characters")
+    if slug in (".", "..") or re.search(r"[/\\\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]", slug):
+        raise BadAddress("the posting's name in the apply address cannot stand in an address of the board")
+    return slug

@@ -1,0 +1,24 @@
+"""System checks that tell an operator what to know before it matters."""
+
+import sqlite3
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+from jobboard.settings import wal_is_safe
+
+
+@register(Tags.database)
+def sqlite_journal(**kwargs: Any) -> list[CheckMessage]:
+    """Warn where WAL was forced on a SQLite that can lose committed pages in it."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if is_sqlite and settings.SQLITE_USES_WAL and not wal_is_safe(sqlite3.sqlite_version_info):
+        return [
+            Warning(
+                f"SQLITE_WAL is on, and SQLite {sqlite3.sqlite_version} can lose committed pages in WAL mode.",
+                hint="Leave SQLITE_WAL unset unless your distribution mended the WAL-reset bug in this version.",
+                id="postings.W001",
+            )
+        ]
+    return []

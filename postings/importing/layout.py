@@ -1,0 +1,303 @@
+"""A posting's file: bytes in, its parts out. Pure: no Django, no clock, no network.
+
+The layout that the real files have:
+
+    # [Title](apply address)
+    ### Company
+    #### `💰 salary` `🌎 place` `❤️ benefit`
+
+    body in Markdown
+
+    ## CLICK TO [APPLY](apply address)
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+import ftfy
+
+from postings import addresses
+
+# Raised when the same bytes are read differently than before, so that files that were imported
+# by an older reader are read again instead of being passed over as known.
+READER_VERSION = 1
+
+MAX_BYTES = 64 * 1024
+MAX_TITLE_LENGTH = 300
+MAX_COMPANY_LENGTH = 200
+
+
+class Refused(ValueError):
+    """A file that is not taken; its text is one sentence for people that says why."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """What one file says, part by part, as text."""
+
+    title: str
+    company: str | None  # None: not named
+    apply_url: str  # canonical (postings.addresses)
+    slug: str
+    body: str  # Markdown, without what is not the posting
+    place: str = ""  # as printed; several place tags are joined by "; "
+    salary_text: str = ""  # as printed, useful or not
+    other_tags: list[str] = field(default_factory=list)  # as printed, emoji included
+
+
+def read(data: bytes, fallback_slug: str = "") -> Layout:
+    """Read one posting.
+
+    `fallback_slug` names the posting where its apply address does not (a `mailto:`, a bare host);
+    without it the title does. Raises Refused, with the reason.
+    """
+    header, body = _split(decode(data))
+    title, address = _title(header.title_line)
+    body, closing_address = _without_closing(body)
+    if not (address or closing_address):
+        raise Refused("no apply address: neither the title nor a closing CLICK TO APPLY links to one")
+    try:
+        apply_url = addresses.canonical(address or closing_address)
+        slug = addresses.slug_of(apply_url) or addresses.check_slug(fallback_slug or _slugify(title))
+    except addresses.BadAddress as reason:
+        raise Refused(str(reason)) from None
+    if not slug:
+        raise Refused("nothing names the posting: no last part of the apply address, and no letter in the title")
+    layout = Layout(
+        title=title,
+        company=_company(header.company_line),
+        apply_url=apply_url,
+        slug=slug,
+        body=_without_repeats(_without_apply_lines(body)).strip("\n"),
+    )
+    _sort_tags(layout, header.tags_line)
+    return layout
+
+
+# --- Bytes to text -----------------------------------------------------------------------------------
+
+# A character that a UTF-8 lead byte becomes when read as Latin-1 or Windows-1252, and one that a
+# continuation byte becomes. Text with none of these pairs cannot be mojibake of that kind, and looking
+# for them costs a fortieth of what ftfy does.
+_MOJIBAKE_MARK = re.compile(
+    "[\u00c2-\u00f4][\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+)
+# Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls,
+# non-characters. The joiners U+200C and U+200D stay: emoji and several scripts need them.
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]")
+
+
+def decode(data: bytes) -> str:
+    """The text of a file: line ends as \\n, mojibake mended, invisible characters dropped, NFC.
+
+    Raises Refused for what is over the cap or not UTF-8; no other encoding is ever guessed.
+    """
+    if len(data) > MAX_BYTES:
+        raise Refused(f"over the cap of {MAX_BYTES // 1024} KiB for one posting")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(f"not UTF-8 at byte {error.start:,}") from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if _MOJIBAKE_MARK.search(text):
+        # Line by line: a file may hold mended and broken lines side by side.
+        text = "\n".join(
+            ftfy.fix_encoding(line) if _MOJIBAKE_MARK.search(line) else line for line in text.split("\n")
+        )
+    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+
+
+# --- The three lines at the top ----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Header:
+    title_line: str
+    company_line: str = ""
+    tags_line: str = ""
+
+
+_TITLE_LINE = re.compile(r"\s*#(?!#)\s*\S")
+_COMPANY_LINE = re.compile(r"\s{0,3}###(?!#)(?P<text>.*)")
+_TAGS_LINE = re.compile(r"\s{0,3}####(?!#)\s*`")
+# One place tag in the wild is a list of countries broken over two lines.
+_MOST_TAG_LINES = 8
+
+
+def _split(text: str) -> tuple[_Header, str]:
+    lines = text.split("\n")
+    at = _next_filled(lines, 0)
+    if at == len(lines):
+        raise Refused("empty")
+    if not _TITLE_LINE.match(lines[at]):
+        raise Refused("not a posting: its first line is not `# [Title](apply address)`")
+    header = _Header(lines[at])
+    at += 1
+    company_at = at
+    if at < len(lines) and not lines[at].strip():
+        # Some tools put blank lines between headings. A `###` behind one is the company only when the
+        # tags follow it; otherwise it is the body's first heading.
+        following = _next_filled(lines, at)
+        after = _next_filled(lines, following + 1)
+        if after < len(lines) and _COMPANY_LINE.match(lines[following]) and _TAGS_LINE.match(lines[after]):
+            company_at = following
+    if company_at < len(lines) and (match := _COMPANY_LINE.match(lines[company_at])):
+        header.company_line = match["text"]
+        at = company_at + 1
+    tags_at = _next_filled(lines, at)
+    if tags_at < len(lines) and _TAGS_LINE.match(lines[tags_at]):
+        header.tags_line, at = _tags_line(lines, tags_at)
+    return header, "\n".join(lines[at:])
+
+
+def _next_filled(lines: list[str], at: int) -> int:
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    return at
+
+
+def _tags_line(lines: list[str], at: int) -> tuple[str, int]:
+    """The tags line and the number of the line behind it, put together where a tag was broken in two."""
+    joined = lines[at].strip()
+    for end in range(at + 1, min(at + _MOST_TAG_LINES, len(lines)) + 1):
+        if joined.count("`") % 2 == 0:
+            return joined, end
+        if end == len(lines) or not lines[end].strip():
+            break
+        joined = f"{joined} {lines[end].strip()}"
+    return lines[at].strip(), at + 1
+
+
+_LINK_TARGET = re.compile(r"\]\(\s*<?(?P<address>[^\s<>]*)>?(?:\s+\"[^\"]*\")?\s*\)(?P<behind>.*)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def _title(line: str) -> tuple[str, str]:
+    """Title and apply address; the address is empty where the title links nowhere."""
+    if len(line) > 2 * (MAX_TITLE_LENGTH + addresses.MAX_LENGTH):
+        raise Refused(f"the title has over {MAX_TITLE_LENGTH} characters")
+    text = line.strip().removeprefix("#").strip()
+    address = ""
+    if (end := text.rfind("](")) >= 0:
+        target = _LINK_TARGET.fullmatch(text, end)
+        if not target:
+            raise Refused("the title's link cannot be read as `[Title](apply address)`")
+        start = _opening_bracket(text, end)
+        text = text[:start] + text[start + 1 : end] + target["behind"]
+        address = target["address"]
+    title = _one_line(text)
+    if not title:
+        raise Refused("no title")
+    if len(title) > MAX_TITLE_LENGTH:
+        raise Refused(f"the title has over {MAX_TITLE_LENGTH} characters")
+    return title, address
+
+
+def _opening_bracket(text: str, closing: int) -> int:
+    """Where the link that closes at `closing` opens; titles hold brackets of their own, balanced or not."""
+    depth = 0
+    for at in range(closing, -1, -1):
+        depth += (text[at] == "]") - (text[at] == "[")
+        if depth == 0:
+            return at
+    return max(text.find("["), 0)
+
+
+_NOT_NAMED = {"", "none", "null", "nan", "n/a", "undefined", "-"}
+
+
+def _company(text: str) -> str | None:
+    name = _one_line(_LINK.sub(r"\1", text))
+    if name.casefold() in _NOT_NAMED:
+        return None
+    if len(name) > MAX_COMPANY_LENGTH:
+        raise Refused(f"the company's name has over {MAX_COMPANY_LENGTH} characters")
+    return name
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_ESCAPE.sub(r"\1", text).split())
+
+
+_SALARY_MARK = "💰"
+_PLACE_MARKS = ("🌎", "🌍", "🌏", "📍")
+
+
+def _sort_tags(layout: Layout, tags_line: str) -> None:
+    salaries, places = [], []
+    for tag in re.findall(r"`([^`]*)`", tags_line):
+        tag = " ".join(tag.split())
+        if tag.startswith(_SALARY_MARK):
+            salaries.append(tag.removeprefix(_SALARY_MARK).strip())
+        elif tag.startswith(_PLACE_MARKS):
+            places.append(tag[1:].lstrip("\ufe0f").strip())
+        elif tag:
+            layout.other_tags.append(tag)
+    layout.salary_text = "; ".join(filter(None, salaries))
+    layout.place = "; ".join(filter(None, places))
+
+
+def _slugify(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode() or title
+    return re.sub(r"[^\w]+", "-", plain.lower()).strip("-")[: addresses.MAX_SLUG_LENGTH]
+
+
+# --- The body ----------------------------------------------------------------------------------------
+
+_CLOSING = re.compile(
+    r"(?:^|\n)[ ]{0,3}\#{1,6}[ \t]*(?:\*\*)?CLICK[ ]TO[ ]\[APPLY\]"
+    r"\((?P<address>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)[ \t*]*\Z",
+    re.IGNORECASE,
+)
+
+
+def _without_closing(body: str) -> tuple[str, str]:
+    """The body without its closing `## CLICK TO [APPLY](address)`, and that address (empty: none)."""
+    body = body.rstrip()
+    # What closes a posting stands at its very end: no need to look further back than it can be long.
+    match = _CLOSING.search(body, max(0, len(body) - addresses.MAX_LENGTH - 100))
+    return (body[: match.start()].rstrip(), match["address"]) if match else (body, "")
+
+
+_APPLY_LINE = re.compile(r"(?im)^[ \t]*[*_\[]*apply for this job[*_]*(?:\]\([^()\s]*\))?[*_]*[ \t]*$\n?")
+
+
+def _without_apply_lines(body: str) -> str:
+    return _APPLY_LINE.sub("", body)
+
+
+_BLANKS = re.compile(r"(\n(?:[ \t]*\n)+)")
+_FENCE = re.compile(r"(?m)^[ ]{0,3}(?:```|~~~)")
+# What makes a block anything but a plain paragraph, by one of its lines: a heading, list item (bullets
+# drawn as characters too), quotation, table, rule, underlined heading, or an indentation that a list may own.
+_NOT_PLAIN = re.compile(
+    r"(?m)^(?:[ \t]*(?:\#|[*+-][ \t]|\d{1,9}[.)][ \t]|[•·●○◦▪■‣⁃–—✓✔✅➢►]|>|\||=+[ \t]*$|-{2,}[ \t]*$|_{3,}[ \t]*$"
+    r"|[-:|]+(?:[ \t]*\|[ \t]*[-:|]+)+[ \t]*$)|[ ]{2,}|\t)"
+)
+# Pasted pages use bold from end to end as a heading.
+_ALL_BOLD = re.compile(r"\s*(\*\*|__)(?:(?!\1).)+\1[\s:]*", re.DOTALL)
+
+
+def _without_repeats(body: str) -> str:
+    """The body without plain paragraphs of five words or more that stood there before, word for word."""
+    pieces = _BLANKS.split(body)
+    kept: list[str] = []
+    seen: set[tuple[str, ...]] = set()
+    in_code = False
+    for block, blanks in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+        fences = len(_FENCE.findall(block))
+        if not in_code and not fences and _is_plain(block):
+            words = tuple(block.split())
+            if len(words) >= 5 and words in seen:
+                continue
+            seen.add(words)
+        in_code ^= fences % 2 == 1
+        kept += (block, blanks)
+    return "".join(kept)
+
+
+def _is_plain(block: str) -> bool:
+    return not _NOT_PLAIN.search(block) and not _ALL_BOLD.fullmatch(block)

@@ -1,0 +1,139 @@
+"""The whole of one import: paths in, counts out. What the command calls, and the admin can."""
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from postings.importing.lock import import_lock
+from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
+from postings.importing.store import File, Result, Store
+from postings.models import ImportRun, Posting, Tag
+
+DEFAULT_SOURCE = "files"
+# One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
+# database than a person would notice.
+BATCH_FILES = 100
+BATCH_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    source: str = DEFAULT_SOURCE
+    category: str = ""  # for files whose path says none
+    published_on: dt.date | None = None  # likewise
+    close_missing: bool = False
+    dry_run: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(slots=True)
+class Summary:
+    """The counts of one run, of files, and why it did not close what it was asked to."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    skipped: int = 0
+    closed: int = 0
+    seconds: float = 0.0
+    not_closed_because: str = ""
+
+    @property
+    def files(self) -> int:
+        return self.created + self.updated + self.unchanged + self.refused
+
+
+def run_import(paths: list[str], options: Options, report: Callable[[Result], None] = lambda result: None) -> Summary:
+    """Imports every posting under `paths`; `report` hears what became of each file, in order.
+
+    Raises lock.AnotherImportRuns, or the database's own error where it could not go on; what was reported by
+    then is in.
+    """
+    begun = time.monotonic()
+    summary = Summary()
+    with nullcontext() if options.dry_run else import_lock():
+        run = None if options.dry_run else ImportRun.objects.create(source=options.source)
+        store = Store(options.source, run, keep_seen=options.close_missing)
+        reader = Reader(options.limits)
+        for batch in _batches(_files(reader, paths, options)):
+            for result in store.take(batch):
+                name = result.outcome.value
+                setattr(summary, name, getattr(summary, name) + 1)
+                report(result)
+        summary.skipped = reader.skipped
+        if options.close_missing:
+            _close_missing(store, summary)
+        if run:
+            run.skipped, run.closed, run.finished_at = summary.skipped, summary.closed, timezone.now()
+            run.save(update_fields=["skipped", "closed", "finished_at"])
+    summary.seconds = time.monotonic() - begun
+    return summary
+
+
+def _close_missing(store: Store, summary: Summary) -> None:
+    if summary.refused:
+        summary.not_closed_because = "something could not be read, and what is missing may be just that"
+    elif not summary.files:
+        summary.not_closed_because = "no posting was read"
+    else:
+        summary.closed = store.close_missing()
+
+
+# …/<category>/<YYYY-MM>/<slug>/README.md
+_MONTH = re.compile(r"(?P<year>[1-9]\d{3})-(?P<month>0[1-9]|1[0-2])")
+_PLAIN_NAMES = {"readme", "index", "posting", "-"}
+MAX_CATEGORY_LENGTH = Tag._meta.get_field("name").max_length or 0
+
+
+def describe(file: SourceFile, options: Options) -> File:
+    """A file with what its path says, and what the options say where the path is silent."""
+    named = file.parts[-1].rpartition(".")[0] if file.parts else ""
+    if len(file.parts) >= 4:
+        category, month, folder, name = file.parts[-4:]
+        match = _MONTH.fullmatch(month)
+        if match and 0 < len(category) <= MAX_CATEGORY_LENGTH:
+            return File(
+                path="/".join((category, month, folder, name)),
+                data=file.data,
+                problem=file.problem,
+                category=category,
+                published_on=dt.date(int(match["year"]), int(match["month"]), 1),
+                published_precision=Posting.Precision.MONTH,
+                fallback_slug=folder if named.casefold() in _PLAIN_NAMES else named,
+            )
+    return File(
+        path=file.path,
+        data=file.data,
+        problem=file.problem,
+        category=options.category,
+        published_on=options.published_on,
+        fallback_slug="" if named.casefold() in _PLAIN_NAMES else named,
+    )
+
+
+def _files(reader: Reader, paths: list[str], options: Options) -> Iterator[File]:
+    for path in paths:
+        try:
+            for file in reader.read(path):
+                yield describe(file, options)
+        except Unreadable as reason:
+            yield File(path=reason.path, data=b"", problem=str(reason))
+
+
+def _batches(files: Iterator[File]) -> Iterator[list[File]]:
+    batch: list[File] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += len(file.data)
+        if len(batch) == BATCH_FILES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

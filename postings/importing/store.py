@@ -1,0 +1,435 @@
+"""Create, update or leave alone, by source and slug. The only place in `importing` that imports models.
+
+Files come in batches, each batch one transaction. What holds, whatever the order of the files:
+
+- A file whose fingerprint is known changes nothing.
+- Of the files of one run, and of dated files always, the later date is the posting's text, then the later
+  path. A file without a date that comes in a later run is a correction and is taken.
+- The categories of all its files add up.
+- Fields that a person pinned stay.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from postings import rendering
+from postings.importing import layout
+from postings.importing.facts import apply_keyword
+from postings.importing.layout import Refused
+from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's bytes with what is known beside them."""
+
+    path: str
+    data: bytes
+    problem: str = ""  # why it could not be read; empty where `data` holds it
+    category: str = ""
+    published_on: dt.date | None = None
+    published_precision: str = Posting.Precision.DAY
+    fallback_slug: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over all that decides what the file becomes."""
+        said = (layout.READER_VERSION, self.category, self.published_on, self.published_precision, self.fallback_slug)
+        return hashlib.sha256(repr(said).encode() + self.data).hexdigest()
+
+
+class Outcome(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file."""
+
+    path: str
+    outcome: Outcome
+    reason: str = ""  # why it was refused
+    slug: str = ""
+    changed: tuple[str, ...] = ()  # the fields that differ, where it was updated
+
+
+@dataclass(slots=True)
+class _Read:
+    """One file, read: what it would write into a posting."""
+
+    file: File
+    fingerprint: str
+    slug: str
+    company: str | None
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Work:
+    """One posting of a batch with what is about to become of it."""
+
+    posting: Posting
+    tags: set[int] = field(default_factory=set)  # its categories, by id
+    text: ImportedFile | None = None  # the file it was read from
+    files: dict[str, ImportedFile] = field(default_factory=dict)  # by path
+    is_new: bool = False
+    changed: set[str] = field(default_factory=set)
+    new_tags: set[int] = field(default_factory=set)
+    changed_files: list[ImportedFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _WouldBe:
+    """What a dry run remembers of a posting that it would have created."""
+
+    text: ImportedFile
+    values: int  # hash
+    tags: frozenset[int]
+
+
+# Fields of the model that one pinnable field carries with it.
+_WITH = {
+    "body_markdown": ("body_html", "excerpt"),
+    "published_on": ("published_precision",),
+}
+
+
+class Store:
+    """Takes the files of one run. With `run` None it is a dry run, which writes nothing."""
+
+    def __init__(self, source: str, run: ImportRun | None, keep_seen: bool = False) -> None:
+        self.source = source
+        self.run = run
+        # Ids of the postings that some file of this run holds, kept only where closing the others was asked for.
+        self.seen: set[int] | None = set() if keep_seen else None
+        self._companies: dict[str, Company] = {}
+        self._categories: dict[str, Tag] = {}
+        # Dry runs only: what earlier batches would have stored, by slug and fingerprint.
+        self._would_be: dict[str, _WouldBe] = {}
+        self._would_know: set[str] = set()
+
+    def take(self, files: Sequence[File]) -> list[Result]:
+        """Stores one batch in one transaction and tells what became of each file, in order."""
+        fingerprints = [file.fingerprint for file in files]
+        known = self._known(fingerprints)
+        read = [
+            None if file.problem or fingerprint in known else _read(file, fingerprint)
+            for file, fingerprint in zip(files, fingerprints, strict=True)
+        ]
+        if not self.run:
+            return self._store(files, fingerprints, read)
+        with transaction.atomic():
+            results = self._store(files, fingerprints, read)
+            self._note(self.run, results)
+        return results
+
+    # --- What is there already ----------------------------------------------------------------------
+
+    def _known(self, fingerprints: list[str]) -> set[str]:
+        stored = ImportedFile.objects.filter(source=self.source, fingerprint__in=fingerprints)
+        return {*stored.values_list("fingerprint", flat=True), *(self._would_know & set(fingerprints))}
+
+    def _known_postings(self, fingerprints: Iterable[str]) -> dict[str, tuple[int, str, str, list[str]]]:
+        rows = ImportedFile.objects.filter(source=self.source, fingerprint__in=list(fingerprints)).values_list(
+            "fingerprint", "posting_id", "posting__slug", "posting__status", "posting__pinned_fields"
+        )
+        return {fingerprint: tuple(rest) for fingerprint, *rest in rows}  # type: ignore[misc]
+
+    def _load(self, slugs: set[str]) -> dict[str, _Work]:
+        """The postings of these slugs, locked against edits until the batch is in."""
+        postings = Posting.objects.filter(source=self.source, source_slug__in=slugs).select_related("company")
+        if connection.features.has_select_for_update_of:
+            postings = postings.select_for_update(of=("self",))
+        work = {posting.source_slug: _Work(posting) for posting in postings}
+        by_id = {each.posting.pk: each for each in work.values()}
+        for file in ImportedFile.objects.filter(posting__in=by_id):
+            by_id[file.posting_id].files[file.path] = file
+            if file.is_text:
+                by_id[file.posting_id].text = file
+        categories = PostingTag.objects.filter(posting__in=by_id, tag__kind=Tag.Kind.CATEGORY)
+        for posting_id, tag_id in categories.values_list("posting_id", "tag_id"):
+            by_id[posting_id].tags.add(tag_id)
+        return work
+
+    # --- One batch ----------------------------------------------------------------------------------
+
+    def _store(
+        self, files: Sequence[File], fingerprints: list[str], read: list["_Read | Refused | None"]
+    ) -> list[Result]:
+        postings = self._known_postings(fingerprints)
+        slugs = {each.slug for each in read if isinstance(each, _Read)}
+        work = self._load(slugs)
+        self._slugs_in_use = set(Posting.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+        reopened: set[int] = set()
+        taken: set[str] = set()  # fingerprints of this batch
+        results = []
+        for file, fingerprint, what in zip(files, fingerprints, read, strict=True):
+            if file.problem or isinstance(what, Refused):
+                results.append(Result(file.path, Outcome.REFUSED, reason=file.problem or str(what)))
+            elif isinstance(what, _Read) and fingerprint not in taken:
+                taken.add(fingerprint)
+                results.append(self._apply(what, work))
+            else:
+                results.append(self._pass_over(file, postings.get(fingerprint), reopened))
+        if self.run:
+            self._write(work)
+            Posting.objects.filter(pk__in=reopened).update(status=Posting.Status.LIVE, changed_at=timezone.now())
+        else:
+            self._remember(work, taken)
+        if self.seen is not None:
+            self.seen |= {posting_id for posting_id, *_ in postings.values()}
+            self.seen |= {each.posting.pk for each in work.values() if each.posting.pk}
+        return results
+
+    def _pass_over(
+        self, file: File, posting: tuple[int, str, str, list[str]] | None, reopened: set[int]
+    ) -> Result:
+        """A known file: its posting stays as it is, but is live again where an import had closed it."""
+        if not posting:
+            return Result(file.path, Outcome.UNCHANGED)
+        posting_id, slug, status, pinned = posting
+        if status != Posting.Status.CLOSED or "status" in pinned or posting_id in reopened:
+            return Result(file.path, Outcome.UNCHANGED, slug=slug)
+        reopened.add(posting_id)
+        return Result(file.path, Outcome.UPDATED, slug=slug, changed=("status",))
+
+    def _apply(self, read: _Read, work: dict[str, _Work]) -> Result:
+        """Brings one file into its posting, in memory."""
+        is_created = read.slug not in work and read.slug not in self._would_be
+        each = work.get(read.slug)
+        if each is None:
+            each = work[read.slug] = self._begin(read)
+        changed = self._add_category(each, read)
+        if self._supersedes(read.file, each.text):
+            changed |= _assign(each.posting, {**read.values, "company": self._company(read.company)})
+            self._set_text(each, read)
+        else:
+            self._add_file(each, read, is_text=False)
+        if each.posting.status == Posting.Status.CLOSED:
+            changed |= _assign(each.posting, {"status": Posting.Status.LIVE})
+        each.changed |= changed
+        if is_created:
+            return Result(read.file.path, Outcome.CREATED, slug=each.posting.slug)
+        if would_be := self._would_be.get(read.slug):
+            # A dry run has no text to compare field by field here, and nothing stored that would change.
+            is_other = each.text is not would_be.text and _hash(read.values) != would_be.values
+            outcome = Outcome.UPDATED if is_other or "categories" in changed else Outcome.UNCHANGED
+            return Result(read.file.path, outcome, slug=each.posting.slug)
+        names = tuple(name for name in Posting.PINNABLE if name in changed)
+        return Result(
+            read.file.path, Outcome.UPDATED if names else Outcome.UNCHANGED, slug=each.posting.slug, changed=names
+        )
+
+    def _begin(self, read: _Read) -> _Work:
+        now = timezone.now()
+        posting = Posting(
+            source=self.source,
+            source_slug=read.slug,
+            slug=self._public_slug(read.slug),
+            first_seen=now,
+            expires_at=expiry(now, self.source),
+        )
+        if would_be := self._would_be.get(read.slug):
+            return _Work(posting, is_new=True, text=would_be.text, tags=set(would_be.tags))
+        return _Work(posting, is_new=True)
+
+    def _public_slug(self, wanted: str) -> str:
+        slug, number = wanted, 1
+        while slug in self._slugs_in_use or (number > 1 and Posting.objects.filter(slug=slug).exists()):
+            number += 1
+            slug = f"{wanted}-{number}"
+        self._slugs_in_use.add(slug)
+        return slug
+
+    def _supersedes(self, file: File, text: ImportedFile | None) -> bool:
+        """Whether a file is the posting's text rather than the one that is (see the module's docstring)."""
+        if text is None:
+            return True
+        both_dated = file.published_on is not None and text.published_on is not None
+        if both_dated or text.run_id == (self.run and self.run.pk):
+            here = (file.published_on or dt.date.min, file.path)
+            return here >= (text.published_on or dt.date.min, text.path)
+        return True
+
+    def _set_text(self, each: _Work, read: _Read) -> None:
+        if each.text:
+            each.text.is_text = False
+            each.changed_files.append(each.text)
+        each.text = self._add_file(each, read, is_text=True)
+
+    def _add_file(self, each: _Work, read: _Read, is_text: bool) -> ImportedFile:
+        file = each.files.get(read.file.path)
+        if file is None:
+            file = each.files[read.file.path] = ImportedFile(source=self.source, path=read.file.path)
+        file.is_text = is_text
+        file.fingerprint, file.published_on, file.run = read.fingerprint, read.file.published_on, self.run
+        each.changed_files.append(file)
+        return file
+
+    def _add_category(self, each: _Work, read: _Read) -> set[str]:
+        if not read.file.category or "categories" in each.posting.pinned_fields:
+            return set()
+        tag = self._category(read.file.category)
+        if tag.pk in each.tags:
+            return set()
+        each.tags.add(tag.pk)
+        each.new_tags.add(tag.pk)
+        return {"categories"}
+
+    # --- Writing ------------------------------------------------------------------------------------
+
+    def _write(self, work: dict[str, _Work]) -> None:
+        for each in work.values():
+            each.posting.set_listed_on()
+        Posting.objects.bulk_create(each.posting for each in work.values() if each.is_new)
+        for each in work.values():
+            if each.changed and not each.is_new:
+                fields = {name for name in each.changed if name != "categories"}
+                each.posting.save(update_fields={*fields, "listed_on", "changed_at"})
+        PostingTag.objects.bulk_create(
+            PostingTag(posting=each.posting, tag_id=tag) for each in work.values() for tag in each.new_tags
+        )
+        self._write_files(work)
+
+    def _write_files(self, work: dict[str, _Work]) -> None:
+        new, stored = [], {}
+        for each in work.values():
+            for file in {id(file): file for file in each.changed_files}.values():
+                file.posting = each.posting
+                if file.pk:
+                    stored[file.pk] = file
+                else:
+                    new.append(file)
+        # The old text steps back before the new one steps forward: the database allows one at a time.
+        ImportedFile.objects.filter(pk__in=[pk for pk, file in stored.items() if not file.is_text]).update(is_text=False)
+        ImportedFile.objects.bulk_update(stored.values(), ["fingerprint", "published_on", "run", "is_text"])
+        ImportedFile.objects.bulk_create(new)
+
+    def _note(self, run: ImportRun, results: list[Result]) -> None:
+        """The run's own numbers, in the batch's transaction, so that a run that is cut off tells the truth too."""
+        for result in results:
+            name = result.outcome.value
+            setattr(run, name, getattr(run, name) + 1)
+        run.save(update_fields=[outcome.value for outcome in Outcome])
+        RefusedFile.objects.bulk_create(
+            RefusedFile(run=run, path=result.path, reason=result.reason)
+            for result in results
+            if result.outcome is Outcome.REFUSED
+        )
+
+    def _remember(self, work: dict[str, _Work], taken: set[str]) -> None:
+        self._would_know |= taken
+        for slug, each in work.items():
+            if each.is_new and each.text:
+                values = {name: getattr(each.posting, name) for name in _READ_VALUES}
+                known = self._would_be.get(slug)
+                # Where an older file only added to what an earlier batch would have stored, its text stays.
+                kept = known.values if known and known.text is each.text else _hash(values)
+                self._would_be[slug] = _WouldBe(each.text, kept, frozenset(each.tags))
+
+    def _company(self, name: str | None) -> Company | None:
+        if name is None:
+            return None
+        if name not in self._companies:
+            if len(self._companies) > 5000:
+                self._companies.clear()
+            company = Company.objects.filter(name=name).first()
+            if company is None:
+                company = Company(name=name)
+                if self.run:
+                    company.save()
+            self._companies[name] = company
+        return self._companies[name]
+
+    def _category(self, name: str) -> Tag:
+        if name not in self._categories:
+            tag = Tag.objects.filter(kind=Tag.Kind.CATEGORY, name=name).first()
+            if tag is None:
+                tag = Tag(kind=Tag.Kind.CATEGORY, name=name)
+                if self.run:
+                    tag.save()
+                else:
+                    tag.pk = -1 - len(self._categories)
+            self._categories[name] = tag
+        return self._categories[name]
+
+    # --- At the end ---------------------------------------------------------------------------------
+
+    def close_missing(self) -> int:
+        """Closes the live postings of this source that no file of the run held; a dry run only counts them.
+
+        A status that a person pinned stays.
+        """
+        assert self.seen is not None  # noqa: S101  only asked for where keep_seen was
+        closed, batch = 0, []
+        live = Posting.objects.filter(source=self.source, status=Posting.Status.LIVE).order_by()
+        for posting_id, pinned in live.values_list("pk", "pinned_fields").iterator(chunk_size=2000):
+            if posting_id not in self.seen and "status" not in pinned:
+                batch.append(posting_id)
+        for start in range(0, len(batch), 500):
+            some = batch[start : start + 500]
+            closed += len(some)
+            if self.run:
+                Posting.objects.filter(pk__in=some).update(
+                    status=Posting.Status.CLOSED, changed_at=timezone.now()
+                )
+        return closed
+
+
+# What a file says by itself; company and category are rows of their own.
+_READ_VALUES = (
+    "title",
+    "salary_text",
+    "place",
+    "other_tags",
+    "body_markdown",
+    "apply_url",
+)
+
+
+def _hash(values: dict[str, Any]) -> int:
+    return hash(repr([values[name] for name in _READ_VALUES]))
+
+
+def _read(file: File, fingerprint: str) -> "_Read | Refused":
+    try:
+        parts = layout.read(file.data, file.fallback_slug)
+        html = rendering.render(parts.body)
+    except Refused as reason:
+        return reason
+    except rendering.TooLarge as reason:
+        return Refused(str(reason))
+    values = {
+        "title": parts.title,
+        "salary_text": parts.salary_text,
+        "place": parts.place,
+        "other_tags": parts.other_tags,
+        "body_markdown": parts.body,
+        "body_html": html,
+        "excerpt": rendering.excerpt(html),
+        "apply_url": parts.apply_url,
+        "apply_keyword": apply_keyword.read(parts.body) or "",
+    }
+    if file.published_on:
+        values |= {"published_on": file.published_on, "published_precision": file.published_precision}
+    return _Read(file, fingerprint, parts.slug, parts.company, values)
+
+
+def _assign(posting: Posting, values: dict[str, Any]) -> set[str]:
+    """Writes the values that differ and are not pinned into the posting; gives their names."""
+    pinned = set(posting.pinned_fields)
+    pinned |= {also for name in pinned for also in _WITH.get(name, ())}
+    changed = {name for name, value in values.items() if name not in pinned and getattr(posting, name) != value}
+    for name in changed:
+        setattr(posting, name, values[name])
+    return changed

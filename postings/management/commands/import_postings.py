@@ -1,0 +1,163 @@
+"""Reads the arguments, imports, says what became of it. The import itself is `postings.importing.run`."""
+
+import argparse
+import datetime as dt
+import os
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from postings.importing import run, sources
+from postings.importing.lock import AnotherImportRuns
+from postings.importing.store import Outcome, Result
+from postings.models import Posting
+
+SOME_REFUSED, WRONG_ARGUMENTS, COULD_NOT_RUN = 1, 2, 3
+# Larger than any earlier date, and than what a typing error makes of a year.
+FIRST_DATE = dt.date(1970, 1, 1)
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports job postings from files, folders, archives (.tar, .tar.gz, .tar.bz2, .tar.xz, .zip) or standard "
+        "input (-). Files that were imported before change nothing. Exit status: 0 every posting was taken; "
+        "1 some file was refused, the rest is in; 2 wrong arguments; 3 it could not run."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder or archive; - is standard input")
+        parser.add_argument(
+            "--source",
+            type=_source,
+            default=run.DEFAULT_SOURCE,
+            metavar="NAME",
+            help="where the postings come from; a posting is known by its source and its name there (files)",
+        )
+        parser.add_argument(
+            "--category",
+            type=_category,
+            default="",
+            metavar="NAME",
+            help="for files whose path is not …/<category>/<YYYY-MM>/<slug>/<file>",
+        )
+        parser.add_argument(
+            "--published", type=_date, metavar="YYYY-MM-DD", help="the employer's date, likewise for such files"
+        )
+        parser.add_argument(
+            "--close-missing",
+            action="store_true",
+            help="the paths are everything the source has: close its live postings that are not among them",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        paths = options["paths"]
+        _check_paths(paths)
+        bar = tqdm(
+            total=sources.count_files(paths) if sys.stderr.isatty() else None,
+            disable=None,  # shown on a terminal only
+            unit=" files",
+            file=sys.stderr,
+        )
+
+        def report(result: Result) -> None:
+            bar.update()
+            if result.outcome is Outcome.REFUSED:
+                self._tell(bar, f"refused {result.path}: {result.reason}")
+            elif options["dry_run"] and result.outcome is Outcome.UPDATED and result.changed:
+                names = ", ".join(Posting.PINNABLE[name] for name in result.changed)
+                self._tell(bar, f"would update {result.slug}: {names}")
+
+        try:
+            with bar:
+                summary = run.run_import(
+                    paths,
+                    run.Options(
+                        source=options["source"],
+                        category=options["category"],
+                        published_on=options["published"],
+                        close_missing=options["close_missing"],
+                        dry_run=options["dry_run"],
+                    ),
+                    report,
+                )
+        except AnotherImportRuns as reason:
+            raise CommandError(f"Nothing was imported: {reason}.", returncode=COULD_NOT_RUN) from None
+        except (DatabaseError, OSError) as error:
+            raise CommandError(
+                f"The import stopped: {_without_line_breaks(error)}. What it had taken by then is in; "
+                "run it again to take the rest.",
+                returncode=COULD_NOT_RUN,
+            ) from error
+        self.stdout.write(_sentence(summary, options))
+        if summary.refused:
+            sys.exit(SOME_REFUSED)
+
+    def _tell(self, bar: tqdm, line: str) -> None:
+        with bar.external_write_mode(file=sys.stderr):
+            self.stderr.write(line)
+
+
+def _sentence(summary: run.Summary, options: dict[str, Any]) -> str:
+    """The one line that says it all."""
+    parts = [
+        f"{summary.created:,} created",
+        f"{summary.updated:,} updated",
+        f"{summary.unchanged:,} unchanged",
+        f"{summary.refused:,} refused",
+    ]
+    if options["close_missing"]:
+        parts.append(
+            f"none closed, because {summary.not_closed_because}"
+            if summary.not_closed_because
+            else f"{summary.closed:,} closed"
+        )
+    if summary.skipped:
+        parts.append(f"{summary.skipped:,} other {'file' if summary.skipped == 1 else 'files'} skipped")
+    rate = f" ({summary.files / summary.seconds:,.0f} a second)" if summary.files and summary.seconds else ""
+    dry = "Dry run, nothing was written: " if options["dry_run"] else ""
+    return f"{dry}{', '.join(parts)} in {summary.seconds:.1f} seconds{rate}."
+
+
+def _check_paths(paths: list[str]) -> None:
+    for path in paths:
+        if path == sources.STANDARD_INPUT:
+            continue
+        if not os.path.exists(path):
+            raise CommandError(f"There is no {path!r}.", returncode=WRONG_ARGUMENTS)
+        if not os.access(path, os.R_OK):
+            raise CommandError(f"{path!r} may not be read.", returncode=WRONG_ARGUMENTS)
+    if paths.count(sources.STANDARD_INPUT) > 1:
+        raise CommandError("Standard input (-) can be read only once.", returncode=WRONG_ARGUMENTS)
+
+
+def _source(text: str) -> str:
+    longest = Posting._meta.get_field("source").max_length or 0
+    if not (text.strip() == text and text.isprintable() and 0 < len(text) <= longest):
+        raise argparse.ArgumentTypeError(f"a source has 1 to {longest} printable characters: {text!r}")
+    return text
+
+
+def _category(text: str) -> str:
+    if not (text.strip() == text and text.isprintable() and len(text) <= run.MAX_CATEGORY_LENGTH):
+        raise argparse.ArgumentTypeError(
+            f"a category has at most {run.MAX_CATEGORY_LENGTH} printable characters: {text!r}"
+        )
+    return text
+
+
+def _date(text: str) -> dt.date:
+    try:
+        date = dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a day as YYYY-MM-DD: {text!r}") from None
+    if date < FIRST_DATE:
+        raise argparse.ArgumentTypeError(f"before {FIRST_DATE}: {text!r}")
+    return date
+
+
+def _without_line_breaks(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

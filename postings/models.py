@@ -1,0 +1,374 @@
+"""What the board keeps. Each QuerySet stands just above its model."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, F, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from postings import addresses, rendering
+from postings.importing.facts import salary
+from postings.slugs import free_slug, slug_for
+
+SAMPLES = "samples"  # the source whose postings never expire
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def with_posting_counts(self) -> models.QuerySet:
+        """Annotates `postings_live`: how many a visitor can see."""
+        return self.annotate(postings_live=Count("postings", filter=Posting.objects.live_condition("postings__")))
+
+
+class Company(models.Model):
+    name = models.CharField(max_length=200, unique=True)
+    slug = models.CharField(max_length=220, unique=True, blank=True, help_text="Its name in addresses.")
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = free_slug(slug_for(self.name) or "company", Company.objects.all(), 220)
+        super().save(*args, **kwargs)
+
+
+class Tag(models.Model):
+    """Something that a seeker filters by: a value of a kind."""
+
+    class Kind(models.TextChoices):
+        CATEGORY = "category", "category"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=100)
+    slug = models.CharField(max_length=120, blank=True, help_text="Its name in addresses and parameters.")
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "slug"], name="tag_slug_unique_in_kind"),
+            models.UniqueConstraint(fields=["kind", "name"], name="tag_name_unique_in_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = free_slug(slug_for(self.name) or "tag", Tag.objects.filter(kind=self.kind), 120)
+        super().save(*args, **kwargs)
+
+
+class PostingQuerySet(models.QuerySet["Posting"]):
+    @staticmethod
+    def live_condition(prefix: str = "") -> Q:
+        """What a visitor may see, as a condition on postings or, with a prefix, on what points to them."""
+        return Q(**{f"{prefix}status": Posting.Status.LIVE}) & (
+            Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": timezone.now()})
+        )
+
+    def live(self) -> "PostingQuerySet":
+        """What a visitor may see; `Posting.is_live` says the same of one posting."""
+        return self.filter(self.live_condition())
+
+    def published(self) -> "PostingQuerySet":
+        """What was ever shown: live, closed and expired, but no drafts."""
+        return self.exclude(status=Posting.Status.DRAFT)
+
+    def newest_first(self) -> "PostingQuerySet":
+        return self.order_by("-listed_on", "-id")
+
+    def for_list(self) -> "PostingQuerySet":
+        """What a row of the list shows, without the bodies: one join, no query per row."""
+        return self.select_related("company").defer("body_markdown", "body_html").newest_first()
+
+    def for_detail(self) -> "PostingQuerySet":
+        return self.select_related("company").prefetch_related("tags")
+
+    def similar_to(self, posting: "Posting") -> "PostingQuerySet":
+        """Live postings that share a category with this one, or its company; the same company's first."""
+        return (
+            self.live()
+            .filter(Q(tags__in=posting.tags.all()) | Q(company=posting.company_id, company__isnull=False))
+            .exclude(pk=posting.pk)
+            .annotate(
+                same_company=Count("pk", filter=Q(company=posting.company_id, company__isnull=False), distinct=True)
+            )
+            .select_related("company")
+            .defer("body_markdown", "body_html")
+            .order_by("-same_company", "-listed_on", "-id")
+        )
+
+    def with_clicks(self) -> models.QuerySet:
+        """Annotates `clicks`: click-throughs of people, all days together."""
+        people = DailyClicks.objects.filter(posting=models.OuterRef("pk"), kind=DailyClicks.Kind.PERSON)
+        total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
+        return self.annotate(clicks=models.functions.Coalesce(models.Subquery(total), 0))
+
+
+class Posting(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        LIVE = "live", "live"
+        CLOSED = "closed", "closed"
+
+    class Precision(models.TextChoices):
+        DAY = "day", "to the day"
+        MONTH = "month", "to the month"
+
+    # What an import writes and a person may write by hand; then the field is pinned, and no import writes it.
+    PINNABLE = {
+        "title": "title",
+        "company": "company",
+        "salary_text": "salary",
+        "place": "place",
+        "other_tags": "other tags",
+        "body_markdown": "body",
+        "apply_url": "apply address",
+        "apply_keyword": "apply keyword",
+        "published_on": "published on",
+        "status": "status",
+        "categories": "categories",
+    }
+
+    source = models.CharField(max_length=50, default="admin", help_text="Where it came from.")
+    source_slug = models.CharField(max_length=200, blank=True, help_text="Its name at its source.")
+    slug = models.CharField(max_length=210, unique=True, blank=True, help_text="Its name in addresses.")
+
+    title = models.CharField(max_length=300)
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="postings", help_text="Empty: not named."
+    )
+    salary_text = models.TextField("salary", blank=True, help_text="As printed, say “$90,000 - $120,000”.")
+    place = models.TextField(blank=True, help_text="As printed, say “Remote, Poland”.")
+    other_tags = models.JSONField(default=list, blank=True, help_text="Further tags as printed, emoji included.")
+    body_markdown = models.TextField("body", help_text="Markdown. The page's HTML is made from it on save.")
+    body_html = models.TextField(editable=False)
+    excerpt = models.CharField(max_length=rendering.EXCERPT_LENGTH, editable=False)
+    apply_url = models.CharField("apply address", max_length=addresses.MAX_LENGTH, help_text="http(s): or mailto:")
+    apply_keyword = models.CharField(
+        max_length=100, blank=True, help_text="The word that applicants are asked to mention."
+    )
+    tags: "models.ManyToManyField[Tag, PostingTag]" = models.ManyToManyField(
+        Tag, through="PostingTag", related_name="postings"
+    )
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.LIVE)
+    published_on = models.DateField(
+        null=True, blank=True, help_text="The employer's date; empty: not known. It is never refreshed."
+    )
+    published_precision = models.CharField(max_length=5, choices=Precision, default=Precision.DAY)
+    first_seen = models.DateTimeField(default=timezone.now, editable=False)
+    # Stored, so that the order of every list is one index: published, or first seen where that is not known.
+    listed_on = models.DateField(editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    changed_at = models.DateTimeField(auto_now=True)
+    pinned_fields = models.JSONField(default=list, blank=True, editable=False)
+
+    if TYPE_CHECKING:
+        clicks: int  # with_clicks()
+        company_id: int | None
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        # No ordering: every page states its own, and counts need none.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "source_slug"],
+                name="posting_unique_in_source",
+                violation_error_message="This source has a posting of that name already.",
+            )
+        ]
+        indexes = [
+            # for_list(): the live ones, newest first
+            models.Index(fields=["status", "-listed_on", "-id"], name="posting_list_order"),
+            # one company's postings, newest first
+            models.Index(fields=["company", "-listed_on", "-id"], name="posting_company_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("postings:detail", args=[self.slug])
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a visitor may see it: the object's form of `Posting.objects.live()`."""
+        return self.status == self.Status.LIVE and not self.is_expired
+
+    @property
+    def stated_salary(self) -> str:
+        """The salary as printed where it states pay; fillers, sums and zeros give an empty string."""
+        return salary.stated(self.salary_text)
+
+    @property
+    def published(self) -> str:
+        """The employer's date in words and no more precise than it is known; empty where it is not known."""
+        if not self.published_on:
+            return ""
+        by_month = self.published_precision == self.Precision.MONTH
+        return date_format(self.published_on, "F Y" if by_month else "j F Y")
+
+    def clean(self) -> None:
+        try:
+            self.apply_url = addresses.canonical(self.apply_url)
+        except addresses.BadAddress as reason:
+            raise ValidationError({"apply_url": f"Not taken: {reason}."}) from None
+        try:
+            self.render_body()
+        except rendering.TooLarge as reason:
+            raise ValidationError({"body_markdown": f"Not taken: {reason}."}) from None
+        if self.slug:
+            try:
+                addresses.check_slug(self.slug)
+            except addresses.BadAddress:
+                raise ValidationError({"slug": "No blanks, slashes or control characters."}) from None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fills in what follows from the rest: names in addresses, and the date that orders the lists."""
+        if not self.slug:
+            self.slug = free_slug(slug_for(self.title) or "posting", Posting.objects.all(), 200)
+        if not self.source_slug:
+            self.source_slug = self.slug[:200]
+        self.set_listed_on()
+        super().save(*args, **kwargs)
+
+    def render_body(self) -> None:
+        """Makes the HTML and the excerpt from the Markdown. Raises rendering.TooLarge."""
+        self.body_html = rendering.render(self.body_markdown)
+        self.excerpt = rendering.excerpt(self.body_html)
+
+    def set_listed_on(self) -> None:
+        self.listed_on = self.published_on or self.first_seen.date()
+
+    def pin(self, fields: Iterable[str]) -> None:
+        """Keeps imports from writing these fields; does not save."""
+        self.pinned_fields = sorted({*self.pinned_fields, *fields} & self.PINNABLE.keys())
+
+
+def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
+    """When a posting that was first seen then expires; None: never."""
+    if source == SAMPLES or not settings.POSTING_LIFETIME_DAYS:
+        return None
+    return first_seen + dt.timedelta(days=settings.POSTING_LIFETIME_DAYS)
+
+
+class PostingTag(models.Model):
+    """One tag of one posting."""
+
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="posting_tags")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="posting_tags")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["posting", "tag"], name="tag_once_per_posting")]
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
+class DailyClicksQuerySet(models.QuerySet["DailyClicks"]):
+    def add(self, posting: Posting, day: dt.date, kind: str) -> None:
+        """Counts one more. Safe among any number of workers: the database adds, and keeps one row a day."""
+        key = {"posting": posting, "day": day, "kind": kind}
+        if not self.filter(**key).update(count=F("count") + 1):
+            # The day's first, or one of several firsts at once: whoever loses the race adds to the winner's row.
+            self.get_or_create(**key, defaults={"count": 0})
+            self.filter(**key).update(count=F("count") + 1)
+
+
+class DailyClicks(models.Model):
+    """Click-throughs of one posting on one day (UTC), by what made them. No visitor's address is stored."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "person"
+        BOT = "bot", "bot"
+        PREFETCH = "prefetch", "prefetch or preview"
+
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="daily_clicks")
+    day = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    count = models.PositiveIntegerField(default=0)
+
+    objects = DailyClicksQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["posting", "day", "kind"], name="clicks_one_row_a_day")]
+        verbose_name = verbose_name_plural = "daily clicks"
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.count} ({self.get_kind_display()})"
+
+
+class ImportRun(models.Model):
+    """One import: what it took and what it refused. Without `finished_at` it still runs, or was cut off."""
+
+    source = models.CharField(max_length=50)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    closed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0, help_text="Files that are not .md, .markdown or .txt.")
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class RefusedFile(models.Model):
+    """A file that an import did not take, and why."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="refused_files")
+    path = models.TextField()
+    reason = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class ImportedFile(models.Model):
+    """A file that a posting was read from; by its fingerprint the next import passes over it.
+
+    Several files can hold one posting (reposted in another month, listed in another category): the one that
+    `is_text` gave the posting its text.
+    """
+
+    source = models.CharField(max_length=50)
+    # SHA-256 over the bytes and over what was said beside them (importing.store).
+    fingerprint = models.CharField(max_length=64)
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="files")
+    run = models.ForeignKey(ImportRun, models.PROTECT, related_name="files")
+    path = models.TextField()
+    published_on = models.DateField(null=True)
+    is_text = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "fingerprint"], name="file_fingerprint_unique_in_source"),
+            models.UniqueConstraint(fields=["posting", "path"], name="file_path_unique_in_posting"),
+            models.UniqueConstraint(fields=["posting"], condition=Q(is_text=True), name="file_one_text_per_posting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path

@@ -1,0 +1,3 @@
+"""The board's pages."""
+
+from django.urls import path
