@@ -14,9 +14,10 @@ max_requests = 5000
 max_requests_jitter = 500
 timeout = 30
 graceful_timeout = 30
-# The heartbeat file must not wait for a disk.
-if Path("/dev/shm").is_dir():
-    worker_tmp_dir = "/dev/shm"
+# The heartbeat file must not wait for a disk. gunicorn unlinks it as soon as it is open.
+_memory = Path("/dev/shm")  # noqa: S108
+if _memory.is_dir():
+    worker_tmp_dir = str(_memory)
 
 # By default a client on the loopback could set SCRIPT_NAME by a header and so break or poison pages.
 forwarder_headers = ""
@@ -26,6 +27,4 @@ control_socket_disable = True
 
 def when_ready(server):
     """Say where to look, once the port is open."""
-    server.log.info(
-        "The board is at http://%s/ (the admin at /admin/; make an account: make admin)", bind
-    )
+    server.log.info("The board is at http://%s/ (the admin at /admin/; make an account: make admin)", bind)

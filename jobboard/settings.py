@@ -55,6 +55,7 @@ POSTING_LIFETIME_DAYS = env.int("POSTING_LIFETIME_DAYS", default=60)
 INSTALLED_APPS = [
     "postings",
     "django.contrib.admin",
+    "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -91,8 +92,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "postings.context_processors.site",
             ],
+            "builtins": ["postings.templatetags.board"],
         },
     },
 ]

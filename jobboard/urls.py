@@ -5,5 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-
+    path("", include("postings.urls")),
 ]
+
+handler500 = "postings.views.server_error"

@@ -1,13 +1,16 @@
 """What the board keeps. Each QuerySet stands just above its model."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,12 +20,17 @@ from postings.importing.facts import salary
 from postings.slugs import free_slug, slug_for
 
 SAMPLES = "samples"  # the source whose postings never expire
+MOST_PLACES_IN_FULL = 6
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
     def with_posting_counts(self) -> models.QuerySet:
         """Annotates `postings_live`: how many a visitor can see."""
-        return self.annotate(postings_live=Count("postings", filter=Posting.objects.live_condition("postings__")))
+        return self.annotate(postings_live=Count("postings", filter=PostingQuerySet.live_condition("postings__")))
+
+    def most_postings(self) -> models.QuerySet:
+        """Those with live postings, most first."""
+        return self.with_posting_counts().filter(postings_live__gt=0).order_by("-postings_live", "name")
 
 
 class Company(models.Model):
@@ -90,31 +98,31 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         return self.order_by("-listed_on", "-id")
 
     def for_list(self) -> "PostingQuerySet":
-        """What a row of the list shows, without the bodies: one join, no query per row."""
-        return self.select_related("company").defer("body_markdown", "body_html").newest_first()
+        """What a row of the list shows, without the bodies: one join, and one query for the tags of all rows."""
+        return (
+            self.select_related("company").prefetch_related("tags").defer("body_markdown", "body_html").newest_first()
+        )
 
     def for_detail(self) -> "PostingQuerySet":
         return self.select_related("company").prefetch_related("tags")
 
     def similar_to(self, posting: "Posting") -> "PostingQuerySet":
-        """Live postings that share a category with this one, or its company; the same company's first."""
+        """Live postings of the same company, then those that share a tag with it."""
+        sharing = PostingTag.objects.filter(tag__in=posting.tags.all()).values("posting")
+        is_same_company = Q(company=posting.company_id) if posting.company_id else Q(pk__in=[])
         return (
             self.live()
-            .filter(Q(tags__in=posting.tags.all()) | Q(company=posting.company_id, company__isnull=False))
+            .filter(is_same_company | Q(pk__in=sharing))
             .exclude(pk=posting.pk)
-            .annotate(
-                same_company=Count("pk", filter=Q(company=posting.company_id, company__isnull=False), distinct=True)
-            )
-            .select_related("company")
-            .defer("body_markdown", "body_html")
-            .order_by("-same_company", "-listed_on", "-id")
+            .for_list()
+            .order_by(models.Case(models.When(is_same_company, then=0), default=1), "-listed_on", "-id")
         )
 
     def with_clicks(self) -> models.QuerySet:
         """Annotates `clicks`: click-throughs of people, all days together."""
         people = DailyClicks.objects.filter(posting=models.OuterRef("pk"), kind=DailyClicks.Kind.PERSON)
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
-        return self.annotate(clicks=models.functions.Coalesce(models.Subquery(total), 0))
+        return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
 
 
 class Posting(models.Model):
@@ -219,12 +227,46 @@ class Posting(models.Model):
         return salary.stated(self.salary_text)
 
     @property
+    def place_summary(self) -> str:
+        """The place as printed; of a long list the first three, and how many more there are."""
+        places = [place.strip() for place in re.split(r"[,;|]", self.place)]
+        if len(places) <= MOST_PLACES_IN_FULL:
+            return self.place
+        return f"{', '.join(places[:3])} and {len(places) - 3:,} more"
+
+    @property
+    def is_place_long(self) -> bool:
+        return self.place_summary != self.place
+
+    @property
+    def apply_host(self) -> str:
+        """Where the apply link leads: a host, or a mail address."""
+        return (
+            self.apply_url.removeprefix("mailto:").partition("?")[0]
+            if self.applies_by_mail
+            else (urlsplit(self.apply_url).hostname or "")
+        )
+
+    @property
+    def applies_by_mail(self) -> bool:
+        return self.apply_url.startswith("mailto:")
+
+    @property
     def published(self) -> str:
         """The employer's date in words and no more precise than it is known; empty where it is not known."""
         if not self.published_on:
             return ""
         by_month = self.published_precision == self.Precision.MONTH
         return date_format(self.published_on, "F Y" if by_month else "j F Y")
+
+    @property
+    def published_machine(self) -> str:
+        """The same for machines: `2025-01` or `2025-01-31`."""
+        if not self.published_on:
+            return ""
+        return (
+            f"{self.published_on:%Y-%m}" if self.published_precision == self.Precision.MONTH else str(self.published_on)
+        )
 
     def clean(self) -> None:
         try:

@@ -16,7 +16,6 @@ MAX_HTML_BYTES = 256 * 1024
 EXCERPT_LENGTH = 240
 
 
-
 def _build_parser() -> MarkdownIt:
     # "code" is CommonMark's indented code: in the real files such lines are lists and paragraphs, never code.
     parser = MarkdownIt("js-default", {"maxNesting": 20}).disable("code")

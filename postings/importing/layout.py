@@ -103,9 +103,7 @@ def decode(data: bytes) -> str:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if _MOJIBAKE_MARK.search(text):
         # Line by line: a file may hold mended and broken lines side by side.
-        text = "\n".join(
-            ftfy.fix_encoding(line) if _MOJIBAKE_MARK.search(line) else line for line in text.split("\n")
-        )
+        text = "\n".join(ftfy.fix_encoding(line) if _MOJIBAKE_MARK.search(line) else line for line in text.split("\n"))
     return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
 
 

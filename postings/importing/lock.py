@@ -29,12 +29,16 @@ def import_lock() -> Iterator[None]:
     if connection.vendor == "postgresql":
         with _advisory_lock():
             yield
-    elif (database := str(connection.settings_dict["NAME"])) and not connection.is_in_memory_db():
+    elif (database := str(connection.settings_dict["NAME"])) and not _is_in_memory(database):
         with _file_lock(Path(f"{database}.import-lock")):
             yield
     else:
         # A database in memory belongs to this process alone.
         yield
+
+
+def _is_in_memory(database: str) -> bool:
+    return database == ":memory:" or "mode=memory" in database
 
 
 @contextmanager

@@ -263,7 +263,7 @@ def _tar_members(stream: IO[bytes]) -> Iterator[_Member]:
         while (entry := archive.next()) is not None:
             yield _Member(entry.name, entry.size, entry.isreg(), entry.isdir(), archive, entry)
             # tarfile remembers every member it has passed; here nobody goes back to one.
-            archive.members.clear()
+            archive.members.clear()  # type: ignore[attr-defined]
 
 
 def _zip_members(stream: IO[bytes]) -> Iterator[_Member]:

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -72,6 +72,15 @@ class _Read:
     slug: str
     company: str | None
     values: dict[str, Any]
+
+
+class _Known(NamedTuple):
+    """The posting of a file that was imported before."""
+
+    pk: int
+    slug: str
+    status: str
+    pinned_fields: list[str]
 
 
 @dataclass(slots=True)
@@ -139,11 +148,11 @@ class Store:
         stored = ImportedFile.objects.filter(source=self.source, fingerprint__in=fingerprints)
         return {*stored.values_list("fingerprint", flat=True), *(self._would_know & set(fingerprints))}
 
-    def _known_postings(self, fingerprints: Iterable[str]) -> dict[str, tuple[int, str, str, list[str]]]:
+    def _known_postings(self, fingerprints: Iterable[str]) -> dict[str, _Known]:
         rows = ImportedFile.objects.filter(source=self.source, fingerprint__in=list(fingerprints)).values_list(
             "fingerprint", "posting_id", "posting__slug", "posting__status", "posting__pinned_fields"
         )
-        return {fingerprint: tuple(rest) for fingerprint, *rest in rows}  # type: ignore[misc]
+        return {fingerprint: _Known(*rest) for fingerprint, *rest in rows}
 
     def _load(self, slugs: set[str]) -> dict[str, _Work]:
         """The postings of these slugs, locked against edits until the batch is in."""
@@ -187,21 +196,19 @@ class Store:
         else:
             self._remember(work, taken)
         if self.seen is not None:
-            self.seen |= {posting_id for posting_id, *_ in postings.values()}
+            self.seen |= {posting.pk for posting in postings.values()}
             self.seen |= {each.posting.pk for each in work.values() if each.posting.pk}
         return results
 
-    def _pass_over(
-        self, file: File, posting: tuple[int, str, str, list[str]] | None, reopened: set[int]
-    ) -> Result:
+    def _pass_over(self, file: File, posting: _Known | None, reopened: set[int]) -> Result:
         """A known file: its posting stays as it is, but is live again where an import had closed it."""
         if not posting:
             return Result(file.path, Outcome.UNCHANGED)
-        posting_id, slug, status, pinned = posting
-        if status != Posting.Status.CLOSED or "status" in pinned or posting_id in reopened:
-            return Result(file.path, Outcome.UNCHANGED, slug=slug)
-        reopened.add(posting_id)
-        return Result(file.path, Outcome.UPDATED, slug=slug, changed=("status",))
+        is_closed = posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields
+        if not is_closed or posting.pk in reopened:
+            return Result(file.path, Outcome.UNCHANGED, slug=posting.slug)
+        reopened.add(posting.pk)
+        return Result(file.path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
 
     def _apply(self, read: _Read, work: dict[str, _Work]) -> Result:
         """Brings one file into its posting, in memory."""
@@ -272,7 +279,9 @@ class Store:
         if file is None:
             file = each.files[read.file.path] = ImportedFile(source=self.source, path=read.file.path)
         file.is_text = is_text
-        file.fingerprint, file.published_on, file.run = read.fingerprint, read.file.published_on, self.run
+        file.fingerprint, file.published_on = read.fingerprint, read.file.published_on
+        if self.run:
+            file.run = self.run
         each.changed_files.append(file)
         return file
 
@@ -311,7 +320,9 @@ class Store:
                 else:
                     new.append(file)
         # The old text steps back before the new one steps forward: the database allows one at a time.
-        ImportedFile.objects.filter(pk__in=[pk for pk, file in stored.items() if not file.is_text]).update(is_text=False)
+        ImportedFile.objects.filter(pk__in=[pk for pk, file in stored.items() if not file.is_text]).update(
+            is_text=False
+        )
         ImportedFile.objects.bulk_update(stored.values(), ["fingerprint", "published_on", "run", "is_text"])
         ImportedFile.objects.bulk_create(new)
 
@@ -380,9 +391,7 @@ class Store:
             some = batch[start : start + 500]
             closed += len(some)
             if self.run:
-                Posting.objects.filter(pk__in=some).update(
-                    status=Posting.Status.CLOSED, changed_at=timezone.now()
-                )
+                Posting.objects.filter(pk__in=some).update(status=Posting.Status.CLOSED, changed_at=timezone.now())
         return closed
 
 
@@ -409,7 +418,7 @@ def _read(file: File, fingerprint: str) -> "_Read | Refused":
         return reason
     except rendering.TooLarge as reason:
         return Refused(str(reason))
-    values = {
+    values: dict[str, Any] = {
         "title": parts.title,
         "salary_text": parts.salary_text,
         "place": parts.place,

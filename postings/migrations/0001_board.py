@@ -6,150 +6,255 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('slug', models.CharField(blank=True, help_text='Its name in addresses.', max_length=220, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("slug", models.CharField(blank=True, help_text="Its name in addresses.", max_length=220, unique=True)),
             ],
             options={
-                'verbose_name_plural': 'companies',
-                'ordering': ['name'],
+                "verbose_name_plural": "companies",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=50)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('closed', models.PositiveIntegerField(default=0)),
-                ('skipped', models.PositiveIntegerField(default=0, help_text='Files that are not .md, .markdown or .txt.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=50)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("closed", models.PositiveIntegerField(default=0)),
+                (
+                    "skipped",
+                    models.PositiveIntegerField(default=0, help_text="Files that are not .md, .markdown or .txt."),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-id'],
+                "ordering": ["-started_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(default='admin', help_text='Where it came from.', max_length=50)),
-                ('source_slug', models.CharField(blank=True, help_text='Its name at its source.', max_length=200)),
-                ('slug', models.CharField(blank=True, help_text='Its name in addresses.', max_length=210, unique=True)),
-                ('title', models.CharField(max_length=300)),
-                ('salary_text', models.TextField(blank=True, help_text='As printed, say “$90,000 - $120,000”.', verbose_name='salary')),
-                ('place', models.TextField(blank=True, help_text='As printed, say “Remote, Poland”.')),
-                ('other_tags', models.JSONField(blank=True, default=list, help_text='Further tags as printed, emoji included.')),
-                ('body_markdown', models.TextField(help_text="Markdown. The page's HTML is made from it on save.", verbose_name='body')),
-                ('body_html', models.TextField(editable=False)),
-                ('excerpt', models.CharField(editable=False, max_length=240)),
-                ('apply_url', models.CharField(help_text='http(s): or mailto:', max_length=2048, verbose_name='apply address')),
-                ('apply_keyword', models.CharField(blank=True, help_text='The word that applicants are asked to mention.', max_length=100)),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('live', 'live'), ('closed', 'closed')], default='live', max_length=10)),
-                ('published_on', models.DateField(blank=True, help_text="The employer's date; empty: not known. It is never refreshed.", null=True)),
-                ('published_precision', models.CharField(choices=[('day', 'to the day'), ('month', 'to the month')], default='day', max_length=5)),
-                ('first_seen', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('listed_on', models.DateField(editable=False)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='Empty: never.', null=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('pinned_fields', models.JSONField(blank=True, default=list, editable=False)),
-                ('company', models.ForeignKey(blank=True, help_text='Empty: not named.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='postings.company')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(default="admin", help_text="Where it came from.", max_length=50)),
+                ("source_slug", models.CharField(blank=True, help_text="Its name at its source.", max_length=200)),
+                ("slug", models.CharField(blank=True, help_text="Its name in addresses.", max_length=210, unique=True)),
+                ("title", models.CharField(max_length=300)),
+                (
+                    "salary_text",
+                    models.TextField(
+                        blank=True, help_text="As printed, say “$90,000 - $120,000”.", verbose_name="salary"
+                    ),
+                ),
+                ("place", models.TextField(blank=True, help_text="As printed, say “Remote, Poland”.")),
+                (
+                    "other_tags",
+                    models.JSONField(blank=True, default=list, help_text="Further tags as printed, emoji included."),
+                ),
+                (
+                    "body_markdown",
+                    models.TextField(
+                        help_text="Markdown. The page's HTML is made from it on save.", verbose_name="body"
+                    ),
+                ),
+                ("body_html", models.TextField(editable=False)),
+                ("excerpt", models.CharField(editable=False, max_length=240)),
+                (
+                    "apply_url",
+                    models.CharField(help_text="http(s): or mailto:", max_length=2048, verbose_name="apply address"),
+                ),
+                (
+                    "apply_keyword",
+                    models.CharField(
+                        blank=True, help_text="The word that applicants are asked to mention.", max_length=100
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("live", "live"), ("closed", "closed")],
+                        default="live",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(
+                        blank=True, help_text="The employer's date; empty: not known. It is never refreshed.", null=True
+                    ),
+                ),
+                (
+                    "published_precision",
+                    models.CharField(
+                        choices=[("day", "to the day"), ("month", "to the month")], default="day", max_length=5
+                    ),
+                ),
+                ("first_seen", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("listed_on", models.DateField(editable=False)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="Empty: never.", null=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                ("pinned_fields", models.JSONField(blank=True, default=list, editable=False)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: not named.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="postings.company",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RefusedFile',
+            name="RefusedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.TextField()),
-                ('reason', models.TextField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_files', to='postings.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.TextField()),
+                ("reason", models.TextField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refused_files",
+                        to="postings.importrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('category', 'category')], max_length=20)),
-                ('name', models.CharField(max_length=100)),
-                ('slug', models.CharField(blank=True, help_text='Its name in addresses and parameters.', max_length=120)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("category", "category")], max_length=20)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "slug",
+                    models.CharField(blank=True, help_text="Its name in addresses and parameters.", max_length=120),
+                ),
             ],
             options={
-                'ordering': ['kind', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'slug'), name='tag_slug_unique_in_kind'), models.UniqueConstraint(fields=('kind', 'name'), name='tag_name_unique_in_kind')],
+                "ordering": ["kind", "name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "slug"), name="tag_slug_unique_in_kind"),
+                    models.UniqueConstraint(fields=("kind", "name"), name="tag_name_unique_in_kind"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PostingTag',
+            name="PostingTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('posting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='posting_tags', to='postings.posting')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='posting_tags', to='postings.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="posting_tags", to="postings.posting"
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="posting_tags", to="postings.tag"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='posting',
-            name='tags',
-            field=models.ManyToManyField(related_name='postings', through='postings.PostingTag', to='postings.tag'),
+            model_name="posting",
+            name="tags",
+            field=models.ManyToManyField(related_name="postings", through="postings.PostingTag", to="postings.tag"),
         ),
         migrations.CreateModel(
-            name='ImportedFile',
+            name="ImportedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=50)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('path', models.TextField()),
-                ('published_on', models.DateField(null=True)),
-                ('is_text', models.BooleanField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='postings.importrun')),
-                ('posting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='postings.posting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=50)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("path", models.TextField()),
+                ("published_on", models.DateField(null=True)),
+                ("is_text", models.BooleanField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="postings.importrun"
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="postings.posting"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'fingerprint'), name='file_fingerprint_unique_in_source'), models.UniqueConstraint(fields=('posting', 'path'), name='file_path_unique_in_posting'), models.UniqueConstraint(condition=models.Q(('is_text', True)), fields=('posting',), name='file_one_text_per_posting')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "fingerprint"), name="file_fingerprint_unique_in_source"),
+                    models.UniqueConstraint(fields=("posting", "path"), name="file_path_unique_in_posting"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_text", True)), fields=("posting",), name="file_one_text_per_posting"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DailyClicks',
+            name="DailyClicks",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('kind', models.CharField(choices=[('person', 'person'), ('bot', 'bot'), ('prefetch', 'prefetch or preview')], max_length=10)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('posting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_clicks', to='postings.posting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "person"), ("bot", "bot"), ("prefetch", "prefetch or preview")],
+                        max_length=10,
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="daily_clicks", to="postings.posting"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'daily clicks',
-                'verbose_name_plural': 'daily clicks',
-                'constraints': [models.UniqueConstraint(fields=('posting', 'day', 'kind'), name='clicks_one_row_a_day')],
+                "verbose_name": "daily clicks",
+                "verbose_name_plural": "daily clicks",
+                "constraints": [
+                    models.UniqueConstraint(fields=("posting", "day", "kind"), name="clicks_one_row_a_day")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='postingtag',
-            constraint=models.UniqueConstraint(fields=('posting', 'tag'), name='tag_once_per_posting'),
+            model_name="postingtag",
+            constraint=models.UniqueConstraint(fields=("posting", "tag"), name="tag_once_per_posting"),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['status', '-listed_on', '-id'], name='posting_list_order'),
+            model_name="posting",
+            index=models.Index(fields=["status", "-listed_on", "-id"], name="posting_list_order"),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['company', '-listed_on', '-id'], name='posting_company_order'),
+            model_name="posting",
+            index=models.Index(fields=["company", "-listed_on", "-id"], name="posting_company_order"),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(fields=('source', 'source_slug'), name='posting_unique_in_source', violation_error_message='This source has a posting of that name already.'),
+            model_name="posting",
+            constraint=models.UniqueConstraint(
+                fields=("source", "source_slug"),
+                name="posting_unique_in_source",
+                violation_error_message="This source has a posting of that name already.",
+            ),
         ),
     ]

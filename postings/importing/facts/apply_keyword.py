@@ -6,7 +6,7 @@ MAX_LENGTH = 60
 
 _MARKS = "*_`\"'“”‘’«»„"
 _KEYWORD = re.compile(
-    rf"\b(?:mention|include|use|write|add)(?:ing)?\s+(?:the\s+)?(?:word|keyword|code\s*word|password|phrase)s?\s*:?\s*"
+    r"\b(?:mention|include|use|write|add)(?:ing)?\s+(?:the\s+)?(?:word|keyword|code\s*word|password|phrase)s?\s*:?\s*"
     rf"(?:[{_MARKS}]+(?P<quoted>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]|(?P<bare>[^\W_][\w-]{{0,{MAX_LENGTH - 1}}}))",
     re.IGNORECASE,
 )
@@ -31,6 +31,8 @@ def read(body: str) -> str | None:
         # "mention the word of mouth", "use the word we" ask for nothing: the sentence must say it is for applying.
         sentence_end = re.search(r"[.!?\n]|\Z", body[match.end() :])
         behind = body[match.end() : match.end() + (sentence_end.start() if sentence_end else 0)].casefold()
-        if keyword and re.search(r"\b(?:appl(?:y|ying|ication)|read|subject|cover letter|human)\b", f"{before} {behind}"):
+        if keyword and re.search(
+            r"\b(?:appl(?:y|ying|ication)|read|subject|cover letter|human)\b", f"{before} {behind}"
+        ):
             return keyword
     return None

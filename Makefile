@@ -1,0 +1,75 @@
+# The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
+# so that a folder with a blank in its name works too.
+
+.PHONY: run prepare admin test test-all lint lock clean
+.DEFAULT_GOAL := run
+
+PYTHON ?= python3
+PY := .venv/bin/python
+# The address that gunicorn.conf.py binds to; both read the same variables.
+export HOST ?= 127.0.0.1
+export PORT ?= 8000
+# SQLite needs no more; with PostgreSQL behind it, more tests at once.
+TEST_PROCESSES ?= 2
+
+run: prepare
+	@exec $(PY) -m gunicorn
+
+# Everything that has to be there before the first request. Quick when it is there already.
+prepare: .venv/.runtime var/secret_key var/.static
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py load_samples
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "The board needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	@echo "Installing what the board needs …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.tests: tests/requirements.txt .venv/.runtime
+	@echo "Installing what the tests need …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+var/secret_key: | .venv/bin/python
+	@mkdir -p var
+	@(umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@)
+
+var/.static: .venv/.runtime var/secret_key $(shell find static -type f | sed 's/ /\\ /g')
+	@$(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+# Makes an account for the admin.
+admin: prepare
+	@$(PY) manage.py createsuperuser
+
+test: .venv/.tests
+	@$(PY) -m pytest -n $(TEST_PROCESSES) -m "not slow" $(PYTEST_ARGS)
+
+# With the slow ones: killed imports, damaged files, the browser, and the corpus where POSTINGS_CORPUS names one.
+test-all: .venv/.tests
+	@$(PY) -m pytest -n $(TEST_PROCESSES) $(PYTEST_ARGS)
+
+lint: .venv/.tests var/secret_key
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) manage.py check --fail-level WARNING
+	@$(PY) manage.py makemigrations --check --dry-run
+
+# Pins the newest releases that pyproject.toml allows, with hashes, in both requirements files.
+lock: .venv/bin/python
+	@$(PY) -m pip install --quiet uv==0.13.9
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		pyproject.toml -o requirements.txt
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--group test -c requirements.txt -o tests/requirements.txt
+
+# Takes away what can be made again; the database and the secret key stay.
+clean:
+	@rm -rf .venv var/static var/.static .pytest_cache .mypy_cache .ruff_cache .hypothesis

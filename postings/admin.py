@@ -1,0 +1,282 @@
+"""The operator's desk. What is changed here by hand is pinned: no later import writes it."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from postings.models import Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "What would you like to do?"
+admin.site.empty_value_display = "–"
+
+
+@admin.register(Company)
+class CompanyAdmin(admin.ModelAdmin):
+    list_display = ["name", "live_postings", "slug"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return Company.objects.with_posting_counts()
+
+    @admin.display(description="live postings", ordering="postings_live")
+    def live_postings(self, company: Any) -> int:
+        return company.postings_live
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    list_display = ["name", "kind", "live_postings", "slug"]
+    list_filter = ["kind"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        live = Posting.objects.live_condition("posting_tags__posting__")
+        return super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
+
+    @admin.display(description="live postings", ordering="postings_live")
+    def live_postings(self, tag: Any) -> int:
+        return tag.postings_live
+
+
+class MarkdownField(forms.CharField):
+    """Text whose blanks and line ends mean something: taken as it is, but for the \\r\\n that browsers send."""
+
+    widget = forms.Textarea(attrs={"rows": 30, "cols": 100, "class": "vLargeTextField"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "cols": 60})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class PostingForm(forms.ModelForm):
+    body_markdown = MarkdownField(label="Body", help_text="Markdown. The page's HTML is made from it on save.")
+    other_tags = LinesField(required=False, help_text="Further tags as printed, emoji included, one a line.")
+    pinned = forms.MultipleChoiceField(
+        required=False,
+        choices=list(Posting.PINNABLE.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Fields that no import writes. What you change here is pinned by itself; untick to let the "
+        "next changed file write it again.",
+    )
+
+    class Meta:
+        model = Posting
+        fields = [
+            "title", "company", "salary_text", "place", "other_tags", "body_markdown", "apply_url",
+            "apply_keyword", "status", "published_on", "published_precision", "expires_at", "slug",
+        ]  # fmt: skip
+        widgets = {
+            name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
+            for name in ("title", "salary_text", "place", "apply_url")
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pinned"].initial = self.instance.pinned_fields
+
+    def save(self, commit: bool = True) -> Any:
+        if self.instance.pk:
+            self.instance.pinned_fields = self.cleaned_data.get("pinned", self.instance.pinned_fields)
+            self.instance.pin(self.changed_data)
+            if "published_precision" in self.changed_data:
+                self.instance.pin(["published_on"])
+        return super().save(commit)
+
+
+class PostingTagInline(admin.TabularInline):
+    model = PostingTag
+    extra = 1
+    autocomplete_fields = ["tag"]
+    verbose_name_plural = "tags"
+
+
+class IsPinned(admin.SimpleListFilter):
+    title = "pinned"
+    parameter_name = "pinned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Has pinned fields"), ("no", "Nothing pinned")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        nothing = Q(pinned_fields=[])
+        return {"yes": queryset.exclude(nothing), "no": queryset.filter(nothing)}.get(self.value() or "", queryset)
+
+
+class InCategory(admin.SimpleListFilter):
+    title = "category"
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Tag.objects.filter(kind=Tag.Kind.CATEGORY).values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        tagged = PostingTag.objects.filter(tag__kind=Tag.Kind.CATEGORY, tag__slug=self.value())
+        return queryset.filter(pk__in=tagged.values("posting"))
+
+
+@admin.register(Posting)
+class PostingAdmin(admin.ModelAdmin):
+    form = PostingForm
+    list_display = ["title", "company", "place_short", "status", "source", "published", "clicks", "pins"]
+    list_filter = ["status", "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
+    list_select_related = ["company"]
+    search_fields = ["title", "company__name", "slug"]
+    search_help_text = "Title, company or name in the address."
+    date_hierarchy = "listed_on"
+    ordering = ["-listed_on", "-id"]
+    show_full_result_count = False
+    list_per_page = 50
+    actions = ["close", "publish"]
+    autocomplete_fields = ["company"]
+    inlines = [PostingTagInline]
+    readonly_fields = ["click_counts", "source", "source_slug", "first_seen", "changed_at", "read_from"]
+    fieldsets = [
+        (None, {"fields": ["title", "company", "salary_text", "place", "other_tags", "body_markdown"]}),
+        ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
+        ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at"]}),
+        ("Import", {"fields": ["pinned", "source", "source_slug", "read_from", "first_seen", "changed_at"]}),
+        ("Address", {"classes": ["collapse"], "fields": ["slug"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return Posting.objects.with_clicks().defer("body_html")
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        # A draft has no page yet.
+        is_shown = isinstance(obj, Posting) and obj.status != Posting.Status.DRAFT
+        return obj.get_absolute_url() if is_shown else None
+
+    def save_model(self, request: HttpRequest, obj: Posting, form: Any, change: bool) -> None:
+        obj.render_body()
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change and any(formset.has_changed() for formset in formsets):
+            form.instance.pin(["categories"])
+            form.instance.save(update_fields=["pinned_fields", "changed_at"])
+
+    # --- Columns and figures ------------------------------------------------------------------------
+
+    @admin.display(description="place", ordering="place")
+    def place_short(self, posting: Posting) -> str:
+        return posting.place_summary
+
+    @admin.display(description="published", ordering="listed_on")
+    def published(self, posting: Posting) -> str:
+        return posting.published
+
+    @admin.display(description="clicks", ordering="clicks")
+    def clicks(self, posting: Posting) -> int:
+        """Click-throughs by people; the sum over all days is annotated once for the page."""
+        return posting.clicks
+
+    @admin.display(description="pinned")
+    def pins(self, posting: Posting) -> str:
+        return ", ".join(Posting.PINNABLE[name] for name in posting.pinned_fields if name in Posting.PINNABLE)
+
+    @admin.display(description="clicks on apply")
+    def click_counts(self, posting: Posting) -> str:
+        if not posting.pk:
+            return "–"
+        counts = dict(DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count")))
+        kinds = "; ".join(f"{kind.label}: {counts.get(kind.value, 0):,}" for kind in DailyClicks.Kind)
+        return f"{kinds}. Each day counts by itself; a person who clicks twice counts twice."
+
+    @admin.display(description="read from")
+    def read_from(self, posting: Posting) -> str:
+        return ", ".join(posting.files.order_by("-is_text", "path").values_list("path", flat=True)) or "–"
+
+    # --- Actions ------------------------------------------------------------------------------------
+
+    @admin.action(description="Close the selected postings", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._set_status(request, queryset, Posting.Status.CLOSED, "closed")
+
+    @admin.action(description="Publish the selected postings", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._set_status(request, queryset, Posting.Status.LIVE, "published")
+
+    def _set_status(self, request: HttpRequest, queryset: QuerySet, status: Posting.Status, done: str) -> None:
+        postings = list(queryset.exclude(status=status))
+        for posting in postings:
+            posting.status = status
+            posting.pin(["status"])
+            posting.changed_at = timezone.now()
+            self.log_change(request, posting, f"{done.capitalize()} from the list.")
+        Posting.objects.bulk_update(postings, ["status", "pinned_fields", "changed_at"])
+        self.message_user(request, f"{len(postings):,} {done}.", messages.SUCCESS)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """What the board wrote itself is looked at, not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RefusedFileInline(admin.TabularInline):
+    model = RefusedFile
+    fields = ["path", "reason"]
+    readonly_fields = ["path", "reason"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    list_display = ["source", "started_at", "took", "created", "updated", "unchanged", "refused", "closed"]
+    list_filter = ["source"]
+    date_hierarchy = "started_at"
+    inlines = [RefusedFileInline]
+    fields = [
+        "source", "started_at", "took", "created", "updated", "unchanged", "refused", "closed", "skipped", "postings",
+    ]  # fmt: skip
+
+    @admin.display(description="took")
+    def took(self, run: ImportRun) -> str:
+        if run.finished_at is None:
+            return "not finished: it still runs, or was cut off"
+        return f"{(run.finished_at - run.started_at).total_seconds():,.1f} seconds"
+
+    @admin.display(description="postings")
+    def postings(self, run: ImportRun) -> SafeString:
+        url = reverse("admin:postings_posting_changelist")
+        return format_html('<a href="{}?source={}">Postings of this source</a>', url, run.source)

@@ -1,0 +1,23 @@
+"""The sample postings for a board that has nothing yet; what `make run` calls on every start."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from postings.importing import run
+from postings.models import SAMPLES, ImportRun, Posting
+
+SAMPLES_FOLDER = Path(__file__).resolve().parents[2] / "samples"
+
+
+class Command(BaseCommand):
+    help = "Imports the sample postings, once, into a board that has no posting and never imported any."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Posting.objects.exists() or ImportRun.objects.filter(finished_at__isnull=False).exists():
+            return
+        summary = run.run_import([str(SAMPLES_FOLDER)], run.Options(source=SAMPLES))
+        self.stdout.write(
+            f"{summary.created} sample postings, all invented, are in; in the admin they are the source “{SAMPLES}”."
+        )
