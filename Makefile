@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-all lint lock clean
+.PHONY: run prepare admin test test-slow lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -51,9 +51,10 @@ admin: prepare
 test: .venv/.tests
 	@$(PY) -m pytest -n $(TEST_PROCESSES) -m "not slow" $(PYTEST_ARGS)
 
-# With the slow ones: killed imports, damaged files, the browser, and the corpus where POSTINGS_CORPUS names one.
-test-all: .venv/.tests
-	@$(PY) -m pytest -n $(TEST_PROCESSES) $(PYTEST_ARGS)
+# Killed imports, damaged files, the browser, the start from a fresh clone, and the corpus where POSTINGS_CORPUS
+# names it. One at a time: they measure, and start processes of their own.
+test-slow: .venv/.tests
+	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
 lint: .venv/.tests var/secret_key
 	@$(PY) -m ruff check .

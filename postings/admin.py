@@ -145,7 +145,7 @@ class InCategory(admin.SimpleListFilter):
 @admin.register(Posting)
 class PostingAdmin(admin.ModelAdmin):
     form = PostingForm
-    list_display = ["title", "company", "place_short", "status", "source", "published", "clicks", "pins"]
+    list_display = ["title", "company", "status", "published", "clicks", "place_short", "source", "pins"]
     list_filter = ["status", "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
     list_select_related = ["company"]
     search_fields = ["title", "company__name", "slug"]

@@ -270,9 +270,9 @@ def _without_apply_lines(body: str) -> str:
 _BLANKS = re.compile(r"(\n(?:[ \t]*\n)+)")
 _FENCE = re.compile(r"(?m)^[ ]{0,3}(?:```|~~~)")
 # What makes a block anything but a plain paragraph, by one of its lines: a heading, list item (bullets
-# drawn as characters too), quotation, table, rule, underlined heading, or an indentation that a list may own.
+# drawn or escaped as characters too), quotation, table, rule, underlined heading, or an indentation that a list may own.
 _NOT_PLAIN = re.compile(
-    r"(?m)^(?:[ \t]*(?:\#|[*+-][ \t]|\d{1,9}[.)][ \t]|[•·●○◦▪■‣⁃–—✓✔✅➢►]|>|\||=+[ \t]*$|-{2,}[ \t]*$|_{3,}[ \t]*$"
+    r"(?m)^(?:[ \t]*(?:\#|[*+-][ \t]|\d{1,9}[.)][ \t]|\\[*+-][ \t]|[•·●○◦▪■‣⁃–—✓✔✅➢►]|>|\||=+[ \t]*$|-{2,}[ \t]*$|_{3,}[ \t]*$"
     r"|[-:|]+(?:[ \t]*\|[ \t]*[-:|]+)+[ \t]*$)|[ ]{2,}|\t)"
 )
 # Pasted pages use bold from end to end as a heading.
