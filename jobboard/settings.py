@@ -140,8 +140,6 @@ def _database() -> dict:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
-
 # --- Static files, language, time ------------------------------------------------------------------
 
 STATIC_URL = "static/"

@@ -228,11 +228,14 @@ class Posting(models.Model):
 
     @property
     def place_summary(self) -> str:
-        """The place as printed; of a long list the first three, and how many more there are."""
+        """The place as printed; of a long list only the first three.
+
+        How many more is not said: "Congo, Republic of the" is two by its commas and one on the map.
+        """
         places = [place.strip() for place in re.split(r"[,;|]", self.place)]
         if len(places) <= MOST_PLACES_IN_FULL:
             return self.place
-        return f"{', '.join(places[:3])} and {len(places) - 3:,} more"
+        return f"{', '.join(places[:3])} and more"
 
     @property
     def is_place_long(self) -> bool:
