@@ -47,6 +47,5 @@ def posting_text(
     """A posting's file in the layout that the real ones have."""
     address = f"https://jobs.lindenhof.example/apply/{slug}" if address is None else address
     tags_line = "".join(f" `{tag}`" for tag in tags)
-    return (
-        f"# [{title}]({address})  \n### {company}  \n####{tags_line}  \n\n{body}\n\n  \n## CLICK TO [APPLY]({address})\n\n"
-    )
+    head = f"# [{title}]({address})  \n### {company}  \n####{tags_line}  \n\n"
+    return f"{head}{body}\n\n  \n## CLICK TO [APPLY]({address})\n\n"

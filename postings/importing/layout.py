@@ -269,12 +269,20 @@ def _without_apply_lines(body: str) -> str:
 
 _BLANKS = re.compile(r"(\n(?:[ \t]*\n)+)")
 _FENCE = re.compile(r"(?m)^[ ]{0,3}(?:```|~~~)")
-# What makes a block anything but a plain paragraph, by one of its lines: a heading, list item (bullets
-# drawn or escaped as characters too), quotation, table, rule, underlined heading, or an indentation that a list may own.
-_NOT_PLAIN = re.compile(
-    r"(?m)^(?:[ \t]*(?:\#|[*+-][ \t]|\d{1,9}[.)][ \t]|\\[*+-][ \t]|[•·●○◦▪■‣⁃–—✓✔✅➢►]|>|\||=+[ \t]*$|-{2,}[ \t]*$|_{3,}[ \t]*$"
-    r"|[-:|]+(?:[ \t]*\|[ \t]*[-:|]+)+[ \t]*$)|[ ]{2,}|\t)"
+# What makes a block anything but a plain paragraph, by how one of its lines begins. Pasted pages draw their
+# bullets as characters, or escape them; indentation may belong to a list.
+_NOT_PLAIN_STARTS = (
+    r"\#",  # heading
+    r"[*+-][ \t]",  # list item
+    r"\d{1,9}[.)][ \t]",
+    r"\\[*+-][ \t]",
+    r"[•·●○◦▪■‣⁃–—✓✔✅➢►]",
+    r">",  # quotation
+    r"\|",  # table
+    r"[-:|]+(?:[ \t]*\|[ \t]*[-:|]+)+[ \t]*$",
+    r"(?:=+|-{2,}|_{3,})[ \t]*$",  # rule, or what underlines a heading
 )
+_NOT_PLAIN = re.compile(rf"(?m)^(?:[ \t]*(?:{'|'.join(_NOT_PLAIN_STARTS)})|[ ]{{2,}}|\t)")
 # Pasted pages use bold from end to end as a heading.
 _ALL_BOLD = re.compile(r"\s*(\*\*|__)(?:(?!\1).)+\1[\s:]*", re.DOTALL)
 

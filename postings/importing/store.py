@@ -233,9 +233,8 @@ class Store:
             outcome = Outcome.UPDATED if is_other or "categories" in changed else Outcome.UNCHANGED
             return Result(read.file.path, outcome, slug=each.posting.slug)
         names = tuple(name for name in Posting.PINNABLE if name in changed)
-        return Result(
-            read.file.path, Outcome.UPDATED if names else Outcome.UNCHANGED, slug=each.posting.slug, changed=names
-        )
+        outcome = Outcome.UPDATED if names else Outcome.UNCHANGED
+        return Result(read.file.path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
 
     def _begin(self, read: _Read) -> _Work:
         now = timezone.now()

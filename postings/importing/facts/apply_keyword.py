@@ -5,11 +5,10 @@ import re
 MAX_LENGTH = 60
 
 _MARKS = "*_`\"'“”‘’«»„"
-_KEYWORD = re.compile(
-    r"\b(?:mention|include|use|write|add)(?:ing)?\s+(?:the\s+)?(?:word|keyword|code\s*word|password|phrase)s?\s*:?\s*"
-    rf"(?:[{_MARKS}]+(?P<quoted>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]|(?P<bare>[^\W_][\w-]{{0,{MAX_LENGTH - 1}}}))",
-    re.IGNORECASE,
-)
+_ASKED = r"\b(?:mention|include|use|write|add)(?:ing)?\s+(?:the\s+)?(?:word|keyword|code\s*word|password|phrase)s?"
+_QUOTED = rf"[{_MARKS}]+(?P<quoted>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]"
+_BARE = rf"(?P<bare>[^\W_][\w-]{{0,{MAX_LENGTH - 1}}})"
+_KEYWORD = re.compile(rf"{_ASKED}\s*:?\s*(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
 
 
 def read(body: str) -> str | None:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 from tqdm import tqdm
 
@@ -66,10 +66,10 @@ class Command(BaseCommand):
         def report(result: Result) -> None:
             bar.update()
             if result.outcome is Outcome.REFUSED:
-                self._tell(bar, f"refused {result.path}: {result.reason}")
+                self._tell(self.stderr, f"refused {result.path}: {result.reason}")
             elif options["dry_run"] and result.outcome is Outcome.UPDATED and result.changed:
                 names = ", ".join(Posting.PINNABLE[name] for name in result.changed)
-                self._tell(bar, f"would update {result.slug}: {names}")
+                self._tell(self.stdout, f"would update {result.slug}: {names}")
 
         try:
             with bar:
@@ -96,9 +96,10 @@ class Command(BaseCommand):
         if summary.refused:
             sys.exit(SOME_REFUSED)
 
-    def _tell(self, bar: tqdm, line: str) -> None:
-        with bar.external_write_mode(file=sys.stderr):
-            self.stderr.write(line)
+    def _tell(self, stream: OutputWrapper, line: str) -> None:
+        """Prints a line above the progress bar, which would otherwise run through it."""
+        with tqdm.external_write_mode(file=sys.stderr):
+            stream.write(line)
 
 
 def _sentence(summary: run.Summary, options: dict[str, Any]) -> str:
