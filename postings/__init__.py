@@ -1,9 +1,9 @@
 """The board: how a posting goes through the house, from file to click.
 
 1. `importing.sources` yields files out of folders, archives and standard input.
-2. `importing.layout` reads a file's bytes: title, company, tags, body, apply address.
-3. `importing.facts` reads facts out of that text, one module a fact.
-4. `rendering` turns the body into safe HTML, once.
+2. `importing.reading` reads a file: `importing.layout` its title, company, tags, body and apply address,
+3. `importing.facts` the facts in that text, one module a fact,
+4. and `rendering` turns the body into safe HTML, once.
 5. `importing.store` creates or updates the posting, or leaves it alone; `importing.run` drives 1 to 5.
 6. `models` says which postings are live; `filters` what a seeker may ask for; `views` shows them.
 7. `/apply/<slug>` sends the applicant on, and `clicks` counts it.

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from postings.importing.lock import import_lock
+from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
-from postings.importing.store import File, Result, Store
-from postings.models import ImportRun, Posting, Tag
+from postings.importing.store import Result, Store
+from postings.models import ImportRun, Tag
 
 DEFAULT_SOURCE = "files"
 # One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
@@ -57,9 +58,9 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
     """
     begun = time.monotonic()
     summary = Summary()
-    with nullcontext() if options.dry_run else import_lock():
+    with nullcontext() if options.dry_run else import_lock(), Readers() as readers:
         run = None if options.dry_run else ImportRun.objects.create(source=options.source)
-        store = Store(options.source, run, keep_seen=options.close_missing)
+        store = Store(options.source, run, readers, keep_seen=options.close_missing)
         reader = Reader(options.limits)
         for batch in _batches(_files(reader, paths, options)):
             for result in store.take(batch):
@@ -104,7 +105,7 @@ def describe(file: SourceFile, options: Options) -> File:
                 problem=file.problem,
                 category=category,
                 published_on=dt.date(int(match["year"]), int(match["month"]), 1),
-                published_precision=Posting.Precision.MONTH,
+                published_precision="month",
                 fallback_slug=folder if named.casefold() in _PLAIN_NAMES else named,
             )
     return File(

@@ -10,7 +10,6 @@ Files come in batches, each batch one transaction. What holds, whatever the orde
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,30 +18,9 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from postings import rendering
-from postings.importing import layout
-from postings.importing.facts import apply_keyword
 from postings.importing.layout import Refused
+from postings.importing.reading import File, Read, Readers
 from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file's bytes with what is known beside them."""
-
-    path: str
-    data: bytes
-    problem: str = ""  # why it could not be read; empty where `data` holds it
-    category: str = ""
-    published_on: dt.date | None = None
-    published_precision: str = Posting.Precision.DAY
-    fallback_slug: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over all that decides what the file becomes."""
-        said = (layout.READER_VERSION, self.category, self.published_on, self.published_precision, self.fallback_slug)
-        return hashlib.sha256(repr(said).encode() + self.data).hexdigest()
 
 
 class Outcome(Enum):
@@ -61,17 +39,6 @@ class Result:
     reason: str = ""  # why it was refused
     slug: str = ""
     changed: tuple[str, ...] = ()  # the fields that differ, where it was updated
-
-
-@dataclass(slots=True)
-class _Read:
-    """One file, read: what it would write into a posting."""
-
-    file: File
-    fingerprint: str
-    slug: str
-    company: str | None
-    values: dict[str, Any]
 
 
 class _Known(NamedTuple):
@@ -116,9 +83,10 @@ _WITH = {
 class Store:
     """Takes the files of one run. With `run` None it is a dry run, which writes nothing."""
 
-    def __init__(self, source: str, run: ImportRun | None, keep_seen: bool = False) -> None:
+    def __init__(self, source: str, run: ImportRun | None, readers: Readers, keep_seen: bool = False) -> None:
         self.source = source
         self.run = run
+        self._readers = readers
         # Ids of the postings that some file of this run holds, kept only where closing the others was asked for.
         self.seen: set[int] | None = set() if keep_seen else None
         self._companies: dict[str, Company] = {}
@@ -131,8 +99,15 @@ class Store:
         """Stores one batch in one transaction and tells what became of each file, in order."""
         fingerprints = [file.fingerprint for file in files]
         known = self._known(fingerprints)
+        # Read before the transaction begins, so that it holds the database for as short as can be.
+        unknown = [
+            file
+            for file, fingerprint in zip(files, fingerprints, strict=True)
+            if not file.problem and fingerprint not in known
+        ]
+        readings = iter(self._readers.read(unknown))
         read = [
-            None if file.problem or fingerprint in known else _read(file, fingerprint)
+            None if file.problem or fingerprint in known else next(readings)
             for file, fingerprint in zip(files, fingerprints, strict=True)
         ]
         if not self.run:
@@ -172,11 +147,9 @@ class Store:
 
     # --- One batch ----------------------------------------------------------------------------------
 
-    def _store(
-        self, files: Sequence[File], fingerprints: list[str], read: list["_Read | Refused | None"]
-    ) -> list[Result]:
+    def _store(self, files: Sequence[File], fingerprints: list[str], read: list[Read | Refused | None]) -> list[Result]:
         postings = self._known_postings(fingerprints)
-        slugs = {each.slug for each in read if isinstance(each, _Read)}
+        slugs = {each.slug for each in read if isinstance(each, Read)}
         work = self._load(slugs)
         self._slugs_in_use = set(Posting.objects.filter(slug__in=slugs).values_list("slug", flat=True))
         reopened: set[int] = set()
@@ -185,9 +158,9 @@ class Store:
         for file, fingerprint, what in zip(files, fingerprints, read, strict=True):
             if file.problem or isinstance(what, Refused):
                 results.append(Result(file.path, Outcome.REFUSED, reason=file.problem or str(what)))
-            elif isinstance(what, _Read) and fingerprint not in taken:
+            elif isinstance(what, Read) and fingerprint not in taken:
                 taken.add(fingerprint)
-                results.append(self._apply(what, work))
+                results.append(self._apply(file, fingerprint, what, work))
             else:
                 results.append(self._pass_over(file, postings.get(fingerprint), reopened))
         if self.run:
@@ -210,33 +183,33 @@ class Store:
         reopened.add(posting.pk)
         return Result(file.path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
 
-    def _apply(self, read: _Read, work: dict[str, _Work]) -> Result:
+    def _apply(self, file: File, fingerprint: str, read: Read, work: dict[str, _Work]) -> Result:
         """Brings one file into its posting, in memory."""
         is_created = read.slug not in work and read.slug not in self._would_be
         each = work.get(read.slug)
         if each is None:
             each = work[read.slug] = self._begin(read)
-        changed = self._add_category(each, read)
-        if self._supersedes(read.file, each.text):
+        changed = self._add_category(each, file.category)
+        if self._supersedes(file, each.text):
             changed |= _assign(each.posting, {**read.values, "company": self._company(read.company)})
-            self._set_text(each, read)
+            self._set_text(each, file, fingerprint)
         else:
-            self._add_file(each, read, is_text=False)
+            self._add_file(each, file, fingerprint, is_text=False)
         if each.posting.status == Posting.Status.CLOSED:
             changed |= _assign(each.posting, {"status": Posting.Status.LIVE})
         each.changed |= changed
         if is_created:
-            return Result(read.file.path, Outcome.CREATED, slug=each.posting.slug)
+            return Result(file.path, Outcome.CREATED, slug=each.posting.slug)
         if would_be := self._would_be.get(read.slug):
             # A dry run has no text to compare field by field here, and nothing stored that would change.
             is_other = each.text is not would_be.text and _hash(read.values) != would_be.values
             outcome = Outcome.UPDATED if is_other or "categories" in changed else Outcome.UNCHANGED
-            return Result(read.file.path, outcome, slug=each.posting.slug)
+            return Result(file.path, outcome, slug=each.posting.slug)
         names = tuple(name for name in Posting.PINNABLE if name in changed)
         outcome = Outcome.UPDATED if names else Outcome.UNCHANGED
-        return Result(read.file.path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
+        return Result(file.path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
 
-    def _begin(self, read: _Read) -> _Work:
+    def _begin(self, read: Read) -> _Work:
         now = timezone.now()
         posting = Posting(
             source=self.source,
@@ -267,27 +240,27 @@ class Store:
             return here >= (text.published_on or dt.date.min, text.path)
         return True
 
-    def _set_text(self, each: _Work, read: _Read) -> None:
+    def _set_text(self, each: _Work, file: File, fingerprint: str) -> None:
         if each.text:
             each.text.is_text = False
             each.changed_files.append(each.text)
-        each.text = self._add_file(each, read, is_text=True)
+        each.text = self._add_file(each, file, fingerprint, is_text=True)
 
-    def _add_file(self, each: _Work, read: _Read, is_text: bool) -> ImportedFile:
-        file = each.files.get(read.file.path)
-        if file is None:
-            file = each.files[read.file.path] = ImportedFile(source=self.source, path=read.file.path)
-        file.is_text = is_text
-        file.fingerprint, file.published_on = read.fingerprint, read.file.published_on
+    def _add_file(self, each: _Work, file: File, fingerprint: str, is_text: bool) -> ImportedFile:
+        stored = each.files.get(file.path)
+        if stored is None:
+            stored = each.files[file.path] = ImportedFile(source=self.source, path=file.path)
+        stored.is_text = is_text
+        stored.fingerprint, stored.published_on = fingerprint, file.published_on
         if self.run:
-            file.run = self.run
-        each.changed_files.append(file)
-        return file
+            stored.run = self.run
+        each.changed_files.append(stored)
+        return stored
 
-    def _add_category(self, each: _Work, read: _Read) -> set[str]:
-        if not read.file.category or "categories" in each.posting.pinned_fields:
+    def _add_category(self, each: _Work, name: str) -> set[str]:
+        if not name or "categories" in each.posting.pinned_fields:
             return set()
-        tag = self._category(read.file.category)
+        tag = self._category(name)
         if tag.pk in each.tags:
             return set()
         each.tags.add(tag.pk)
@@ -407,30 +380,6 @@ _READ_VALUES = (
 
 def _hash(values: dict[str, Any]) -> int:
     return hash(repr([values[name] for name in _READ_VALUES]))
-
-
-def _read(file: File, fingerprint: str) -> "_Read | Refused":
-    try:
-        parts = layout.read(file.data, file.fallback_slug)
-        html = rendering.render(parts.body)
-    except Refused as reason:
-        return reason
-    except rendering.TooLarge as reason:
-        return Refused(str(reason))
-    values: dict[str, Any] = {
-        "title": parts.title,
-        "salary_text": parts.salary_text,
-        "place": parts.place,
-        "other_tags": parts.other_tags,
-        "body_markdown": parts.body,
-        "body_html": html,
-        "excerpt": rendering.excerpt(html),
-        "apply_url": parts.apply_url,
-        "apply_keyword": apply_keyword.read(parts.body) or "",
-    }
-    if file.published_on:
-        values |= {"published_on": file.published_on, "published_precision": file.published_precision}
-    return _Read(file, fingerprint, parts.slug, parts.company, values)
 
 
 def _assign(posting: Posting, values: dict[str, Any]) -> set[str]:

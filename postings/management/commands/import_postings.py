@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import os
 import sys
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
@@ -15,7 +16,8 @@ from postings.importing.lock import AnotherImportRuns
 from postings.importing.store import Outcome, Result
 from postings.models import Posting
 
-SOME_REFUSED, WRONG_ARGUMENTS, COULD_NOT_RUN = 1, 2, 3
+SOME_REFUSED, WRONG_ARGUMENTS, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
+_HALF_WAY = "What it had taken by then is in; run it again to take the rest."
 # Larger than any earlier date, and than what a typing error makes of a year.
 FIRST_DATE = dt.date(1970, 1, 1)
 
@@ -86,11 +88,11 @@ class Command(BaseCommand):
                 )
         except AnotherImportRuns as reason:
             raise CommandError(f"Nothing was imported: {reason}.", returncode=COULD_NOT_RUN) from None
-        except (DatabaseError, OSError) as error:
+        except KeyboardInterrupt:
+            raise CommandError(f"Interrupted. {_HALF_WAY}", returncode=INTERRUPTED) from None
+        except (DatabaseError, OSError, BrokenExecutor) as error:
             raise CommandError(
-                f"The import stopped: {_without_line_breaks(error)}. What it had taken by then is in; "
-                "run it again to take the rest.",
-                returncode=COULD_NOT_RUN,
+                f"The import stopped: {_without_line_breaks(error)}. {_HALF_WAY}", returncode=COULD_NOT_RUN
             ) from error
         self.stdout.write(_sentence(summary, options))
         if summary.refused:

@@ -1,0 +1,120 @@
+"""One file → what it would write into a posting, on as many processor cores as there are. Pure: no Django.
+
+Reading is most of an import's work (Markdown above all), and needs nothing but the file.
+"""
+
+import datetime as dt
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from postings import rendering
+from postings.importing import layout
+from postings.importing.facts import apply_keyword
+from postings.importing.layout import Refused
+
+# Fewer files than this are read sooner than another process is started.
+FEWEST_FOR_PROCESSES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's bytes with what is known beside them."""
+
+    path: str
+    data: bytes
+    problem: str = ""  # why it could not be read; empty where `data` holds it
+    category: str = ""
+    published_on: dt.date | None = None
+    published_precision: Literal["day", "month"] = "day"
+    fallback_slug: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over all that decides what the file becomes."""
+        said = (layout.READER_VERSION, self.category, self.published_on, self.published_precision, self.fallback_slug)
+        return hashlib.sha256(repr(said).encode() + self.data).hexdigest()
+
+
+@dataclass(slots=True)
+class Read:
+    """One file, read."""
+
+    slug: str
+    company: str | None
+    values: dict[str, Any]  # by the names of Posting's fields
+
+
+def read(file: File) -> Read | Refused:
+    """What a file would write into a posting, or why it is not taken."""
+    try:
+        parts = layout.read(file.data, file.fallback_slug)
+        html = rendering.render(parts.body)
+    except Refused as reason:
+        return reason
+    except rendering.TooLarge as reason:
+        return Refused(str(reason))
+    values: dict[str, Any] = {
+        "title": parts.title,
+        "salary_text": parts.salary_text,
+        "place": parts.place,
+        "other_tags": parts.other_tags,
+        "body_markdown": parts.body,
+        "body_html": html,
+        "excerpt": rendering.excerpt(html),
+        "apply_url": parts.apply_url,
+        "apply_keyword": apply_keyword.read(parts.body) or "",
+    }
+    if file.published_on:
+        values |= {"published_on": file.published_on, "published_precision": file.published_precision}
+    return Read(parts.slug, parts.company, values)
+
+
+class Readers:
+    """Reads files, many of them in processes of their own, which start with the first that are worth it."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def read(self, files: Sequence[File]) -> list[Read | Refused]:
+        """What `read` says of each, in order.
+
+        Raises concurrent.futures.process.BrokenProcessPool where a process was killed from outside.
+        """
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if len(files) < FEWEST_FOR_PROCESSES or cores == 1:
+            return [read(file) for file in files]
+        if not self._pool:
+            # "spawn": a fork would inherit the database connection and the threads of this process.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(cores, mp_context=context, initializer=_live_and_die_with_parent)
+        return list(self._pool.map(read, files, chunksize=max(1, len(files) // (4 * cores))))
+
+
+def _live_and_die_with_parent() -> None:
+    """Ctrl-C is the parent's to answer; and a parent that is killed outright must not leave readers behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,404 @@
+"""The page of one posting, /jobs/<slug>/, and what is there when it is closed."""
+
+import datetime as dt
+from html.parser import HTMLParser
+
+import pytest
+from django.utils import timezone
+
+from postings import addresses
+from postings.models import Posting
+from tests.factories import make_posting
+
+pytestmark = pytest.mark.django_db
+
+VOID = {"meta", "link", "input", "br", "hr", "img", "option", "path"}
+
+
+class Page(HTMLParser):
+    """A page as a browser understands it: text, links, and the elements that stand open at each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict]] = []
+        self.elements: list[tuple[str, dict]] = []
+        self.texts: list[tuple[str, list]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop()[0] == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if data.strip():
+            self.texts.append((data.strip(), [tag for tag, _ in self.open]))
+
+    def all(self, tag, **attributes):
+        return [
+            found
+            for name, found in self.elements
+            if name == tag and all(found.get(key.rstrip("_")) == value for key, value in attributes.items())
+        ]
+
+    def text_in(self, tag):
+        return " ".join(text for text, tags in self.texts if tag in tags)
+
+
+def read(client, posting) -> Page:
+    response = client.get(posting.get_absolute_url())
+    assert response.status_code == 200
+    return Page(response.content.decode())
+
+
+@pytest.fixture
+def posting():
+    return make_posting(
+        title="Orchard keeper",
+        company="Obsthof Ried",
+        place="Vienna, Austria",
+        salary_text="€40,000 - €48,000",
+        other_tags=["❤️ Apples"],
+        categories=("Gardening",),
+        body_markdown="# What you do\n\nYou *prune*.\n\n## When\n\nMention the word PIPPIN.",
+        apply_keyword="PIPPIN",
+        slug="orchard-keeper",
+        apply_url="https://jobs.obsthof.example/apply/orchard-keeper",
+        published_on="2025-01-01",
+        published_precision=Posting.Precision.MONTH,
+    )
+
+
+# --- In the order of the posting ---------------------------------------------------------------------
+
+
+def test_reads_from_title_to_apply_in_the_order_of_the_posting(client, posting):
+    html = client.get(posting.get_absolute_url()).content.decode()
+    html = html[html.index("<main") :]
+    parts = [
+        'dir="auto">Orchard keeper</a>',
+        "<bdi>Obsthof Ried</bdi>",
+        "€40,000 - €48,000",
+        "Vienna, Austria",
+        "❤️ Apples",
+        ">Gardening</a>",
+        "January 2025",
+        "You <em>prune</em>.",
+        'class="keyword"',
+        "CLICK TO APPLY",
+    ]
+    places = [html.index(part) for part in parts]
+    assert places == sorted(places)
+    assert all(html.count(part) == 1 for part in parts)
+
+
+def test_title_and_closing_line_lead_to_the_apply_link(client, posting):
+    page = read(client, posting)
+    ways = page.all("a", href="/apply/orchard-keeper")
+    assert [way["rel"] for way in ways] == ["nofollow", "nofollow"]
+    texts = [text for text, tags in page.texts if "a" in tags]
+    assert "Orchard keeper" in texts
+    assert "CLICK TO APPLY" in texts
+
+
+def test_the_body_stands_alone_in_its_section(client, posting):
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert html.count("<section") == html.count("</section>") == 1
+    inside = html.partition('<section class="description"')[2].partition("</section>")[0]
+    assert posting.body_html.strip() in inside
+    for other in ("keyword", "CLICK TO APPLY", "Obsthof"):
+        assert other not in inside
+
+
+def test_the_bodys_headings_stand_under_the_pages_only_h1(client, posting):
+    page = read(client, posting)
+    assert page.text_in("h1") == "Orchard keeper"
+    assert len(page.all("h1")) == 1
+    assert page.text_in("h3") == "When"
+
+
+def test_says_where_the_apply_link_leads(client, posting):
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert "Leads to <bdi>jobs.obsthof.example</bdi>" in html
+
+
+def test_a_mail_address_is_said_to_be_one(client):
+    posting = make_posting(apply_url="mailto:jobs@obsthof.example?subject=Keeper")
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert "Opens a mail to <bdi>jobs@obsthof.example</bdi>" in html
+
+
+def test_company_and_category_lead_to_the_list(client, posting):
+    page = read(client, posting)
+    assert page.all("a", href="/?company=obsthof-ried")
+    assert page.all("a", href="/?category=gardening")
+    assert 'data-total="1"' in client.get("/?company=obsthof-ried&category=gardening").content.decode()
+
+
+def test_a_posting_that_says_little_shows_nothing_in_its_place(client):
+    posting = make_posting(company=None, place="", salary_text="~0k", published_on=None, apply_keyword="")
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert "Company not named" in html
+    for absent in ("💰", "🌎", "~0k", "<time", 'class="keyword"'):
+        assert absent not in html
+
+
+@pytest.mark.parametrize("noise", ["~0k", "385000.0", "65k-95k USD", "Competitive"])
+def test_a_salary_that_states_no_pay_is_not_shown(client, noise):
+    posting = make_posting(salary_text=noise)
+    assert noise not in client.get(posting.get_absolute_url()).content.decode()
+
+
+def test_a_long_list_of_places_is_folded_and_still_there_in_full(client):
+    places = "Austria, Belgium, Chile, Denmark, Estonia, France, Greece, Hungary"
+    page = read(client, make_posting(place=places))
+    assert "Austria, Belgium, Chile and more" in page.text_in("summary")
+    assert places in page.text_in("details")
+
+
+def test_the_browsers_title_names_posting_and_company(client, posting):
+    assert read(client, posting).text_in("title") == "Orchard keeper at Obsthof Ried – Job board"
+    assert read(client, make_posting(title="Cook", company=None)).text_in("title") == "Cook – Job board"
+
+
+def test_the_description_for_search_engines_is_the_excerpt(client):
+    posting = make_posting(body_markdown='You say "hello" & prune <trees>.')
+    [meta] = read(client, posting).all("meta", name="description")
+    assert meta["content"] == posting.excerpt == 'You say "hello" & prune <trees>.'
+
+
+# --- Addresses ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "gärtner-in-köln",
+        "庭師",
+        "c++-developer",
+        "100%-remote",
+        "50%25",
+        "a%2Fb",
+        "what?",
+        "a#b",
+        "a&b=c;d",
+        "it's",
+        '"quoted"',
+        "<b>",
+        "👩‍🌾",
+        "e\u0301",
+        "...",
+        "admin",
+        "x" * 99,
+        "x" * 200,
+        "ä" * 200,
+    ],
+)
+def test_any_name_an_apply_address_can_give_is_reachable(client, slug):
+    assert addresses.check_slug(slug) == slug
+    posting = make_posting(title="Reached", slug=slug, apply_url="https://jobs.obsthof.example/x")
+    page = read(client, posting)
+    assert page.text_in("h1") == "Reached"
+    # … and so is the employer from here, and this page from the list.
+    [address] = {link["href"] for link in page.all("a", rel="nofollow")}
+    assert client.get(address)["Location"] == "https://jobs.obsthof.example/x"
+    assert posting.get_absolute_url() in [link.get("href") for link in Page(client.get("/").content.decode()).all("a")]
+
+
+def test_an_unknown_name_is_not_found(client):
+    make_posting(slug="gardener")
+    for address in ("/jobs/gardene/", "/jobs/gardener-/", "/jobs/GARDENER/", "/jobs/gardener/x/", "/jobs//", "/jobs/"):
+        assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b"])
+def test_a_nul_in_a_name_is_a_bad_request(client, name):
+    assert client.get(f"/jobs/{name}/").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["%ED%A0%80", "%C3", "%C0%AF", "%0A", "a" * 3000, "%2e%2e", "..%2f..%2fetc%2fpasswd"])
+def test_a_name_that_no_posting_can_have_is_not_found(client, name):
+    assert client.get(f"/jobs/{name}/").status_code == 404
+
+
+def test_a_draft_is_not_found(client):
+    posting = make_posting(title="Secret plan", status=Posting.Status.DRAFT)
+    response = client.get(posting.get_absolute_url())
+    assert response.status_code == 404
+    assert b"Secret plan" not in response.content
+
+
+def test_an_expired_draft_is_no_less_a_draft(client):
+    posting = make_posting(status=Posting.Status.DRAFT, expires_at=timezone.now())
+    assert client.get(posting.get_absolute_url()).status_code == 404
+
+
+def test_head_answers_like_get_without_the_page(client, posting):
+    response = client.head(posting.get_absolute_url())
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+def test_only_get_and_head_are_allowed(posting, method):
+    from django.test import Client
+
+    response = getattr(Client(enforce_csrf_checks=True), method)(posting.get_absolute_url())
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+
+
+# --- Closed ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["closed", "expired"])
+def gone(request):
+    fields = {
+        "closed": {"status": Posting.Status.CLOSED},
+        "expired": {"expires_at": timezone.now() - dt.timedelta(seconds=1)},
+    }[request.param]
+    return make_posting(
+        title="Taken <long> ago", body_markdown="Not for you now.", categories=("Gardening",), company="Ahorn", **fields
+    )
+
+
+def test_a_closed_or_expired_posting_is_gone(client, gone):
+    response = client.get(gone.get_absolute_url())
+    assert response.status_code == 410
+    assert response["X-Robots-Tag"] == "noindex"
+    assert response["Cache-Control"] == "no-store"
+    html = response.content.decode()
+    assert "This posting is closed" in html
+    assert "Taken &lt;long&gt; ago" in html
+    assert "at <bdi>Ahorn</bdi>" in html
+    # Nobody can apply any more, and what it said is not shown.
+    assert f"/apply/{gone.slug}" not in html
+    assert "Not for you now." not in html
+
+
+def test_a_gone_posting_helps_on_with_similar_ones(client, gone):
+    make_posting(title="Other firm, same field", company="Birke", categories=("Gardening",), published_on="2026-02-01")
+    make_posting(title="Same firm, other field", company="Ahorn", published_on="2020-01-01")
+    make_posting(title="Nothing in common", company="Birke")
+    make_posting(title="Closed as well", company="Ahorn", status=Posting.Status.CLOSED)
+    make_posting(title="Draft", company="Ahorn", status=Posting.Status.DRAFT)
+    make_posting(title="Expired as well", company="Ahorn", expires_at=timezone.now())
+    page = Page(client.get(gone.get_absolute_url()).content.decode())
+    # Those of the same company first, however old.
+    rows = [text for text, tags in page.texts if "h3" in tags]
+    assert rows == ["Same firm, other field", "Other firm, same field"]
+
+
+def test_at_most_five_similar_ones_are_shown(client, gone):
+    for number in range(7):
+        make_posting(title=f"Similar {number}", company="Ahorn")
+    page = Page(client.get(gone.get_absolute_url()).content.decode())
+    assert len(page.all("article")) == 5
+
+
+def test_a_gone_posting_that_nothing_is_similar_to_leads_to_the_list(client):
+    gone = make_posting(company=None, status=Posting.Status.CLOSED)
+    # Not naming a company is nothing to have in common.
+    make_posting(company=None)
+    html = client.get(gone.get_absolute_url()).content.decode()
+    assert "similar" not in html
+    assert '<a href="/">See all jobs</a>' in html
+
+
+def test_a_posting_that_is_opened_again_is_there_again(client, gone):
+    Posting.objects.filter(pk=gone.pk).update(status=Posting.Status.LIVE, expires_at=None)
+    assert client.get(gone.get_absolute_url()).status_code == 200
+
+
+# --- Hostile text ------------------------------------------------------------------------------------
+
+HOSTILE = [
+    '"><svg onload=alert(1)>',
+    "'><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "{{ 7*7 }}{% debug %}",
+    "</section></article></main><iframe src=//evil.example>",
+    "<!-- ",
+    "&lt;b&gt; &amp;quot;",
+    "a\u202egnp.exe",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("status", ["live", "closed"])
+def test_hostile_text_in_every_field_stays_text(client, text, status):
+    posting = make_posting(
+        title=text,
+        company=text,
+        place=text,
+        salary_text=f"$90,000 {text}",
+        other_tags=[text],
+        categories=(text,),
+        apply_keyword=text,
+        body_markdown=text,
+        status=status,
+    )
+    make_posting(title=text, company=text)
+    response = client.get(posting.get_absolute_url())
+    page = Page(response.content.decode())
+    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "iframe", "object", "base", "form"})
+    # The board's own icons are the only pictures, and no element handles an event.
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert page.text_in("main").count(text) >= (5 if status == "live" else 2)
+    assert page.text_in("title").count(text) == (2 if status == "live" else 1)
+    assert "49" not in page.text_in("main").replace(posting.slug, "")
+
+
+def test_a_company_with_a_hostile_name_has_a_working_link(client):
+    posting = make_posting(company='A&B "><svg onload=x>?#%')
+    [way] = read(client, posting).all("a", class_="company")
+    assert 'data-total="1"' in client.get(way["href"]).content.decode()
+
+
+@pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="apply_host raises on a stored address that has no readable host"
+)
+@pytest.mark.parametrize("address", ["https://[::1", "https://a]b/"])
+def test_a_stored_address_that_cannot_be_read_does_not_break_the_page(client, address):
+    posting = make_posting()
+    # Stored by something that goes around the checks.
+    Posting.objects.filter(pk=posting.pk).update(apply_url=address)
+    assert client.get(posting.get_absolute_url()).status_code == 200
+
+
+# --- Queries -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tags", [1, 30])
+def test_a_posting_takes_two_queries_however_many_tags(client, django_assert_num_queries, tags):
+    posting = make_posting(categories=tuple(f"Category {number}" for number in range(tags)))
+    with django_assert_num_queries(2):
+        # 1 the posting with its company
+        # 2 its tags
+        page = read(client, posting)
+    assert len([link for link in page.all("a") if link["href"].startswith("/?category=")]) == tags
+
+
+@pytest.mark.parametrize(("similar", "tags"), [(1, 1), (5, 20)])
+def test_a_gone_posting_takes_four_queries_however_much_is_similar(client, django_assert_num_queries, similar, tags):
+    names = tuple(f"Category {number}" for number in range(tags))
+    gone = make_posting(status=Posting.Status.CLOSED, categories=names)
+    for _ in range(similar):
+        make_posting(categories=names)
+    with django_assert_num_queries(4):
+        # 1 the posting with its company
+        # 2 its tags
+        # 3 the similar ones with their companies
+        # 4 their tags
+        response = client.get(gone.get_absolute_url())
+    assert response.content.count(b'<article class="row">') == similar
+
+
+def test_an_unknown_posting_takes_one_query(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        # 1 the posting that is not there
+        assert client.get("/jobs/no-such/").status_code == 404
