@@ -38,7 +38,7 @@ prepare: .venv/.runtime var/secret_key var/.static
 
 var/secret_key: | .venv/bin/python
 	@mkdir -p var
-	@(umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@)
+	@(umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@.new) && mv $@.new $@
 
 var/.static: .venv/.runtime var/secret_key $(shell find static -type f | sed 's/ /\\ /g')
 	@$(PY) manage.py collectstatic --noinput --clear --verbosity 0

@@ -3,8 +3,11 @@
 With nothing set this is a board for one machine: SQLite in `var/`, the secret key in `var/secret_key`.
 """
 
+import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -15,15 +18,30 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What the board writes itself: database, secret key, collected static files, the import's lock.
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
 
-DEBUG = env.bool("DEBUG", default=False)
+def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) -> Any:
+    """A variable's value, or the default where it is not set; one that cannot be read is named."""
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return read(text)
+    except (ValueError, KeyError, ImproperlyConfigured):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it should be {meaning}.") from None
+
+
+def _switch(name: str, default: bool) -> bool:
+    values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return _setting(name, default, lambda text: values[text.lower()], "1 or 0")
+
+
+DEBUG = _switch("DEBUG", default=False)
 
 
 def _secret_key() -> str:
     """The key from the environment, else the one that `make run` keeps in `var/secret_key`."""
     key_file = VAR_DIR / "secret_key"
-    key = env.str("SECRET_KEY", default="") or (key_file.read_text().strip() if key_file.exists() else "")
+    key = os.environ.get("SECRET_KEY", "") or (key_file.read_text().strip() if key_file.exists() else "")
     if not key:
         raise ImproperlyConfigured(
             f"No secret key: set SECRET_KEY, or let `make run` write one to {key_file}. "
@@ -34,23 +52,39 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 
+
+def _site_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(text)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 # The public address. Only an https:// one turns on what TLS needs; Django itself never redirects to
 # https, which is the proxy's to do.
-SITE_NAME = env.str("SITE_NAME", default="Job board")
-SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+SITE_NAME = _setting("SITE_NAME", "Job board", str, "a name")
+SITE_URL: str = _setting("SITE_URL", "", _site_url, "https:// or http:// and a host name, without a path")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 
-_site_host = urlsplit(SITE_URL).hostname
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", *([_site_host] if _site_host else [])]
+_hosts = ["localhost", "127.0.0.1", "[::1]", *filter(None, [urlsplit(SITE_URL).hostname])]
+ALLOWED_HOSTS: list[str] = _setting(
+    "ALLOWED_HOSTS", _hosts, lambda text: [host.strip() for host in text.split(",") if host.strip()], "host names"
 )
 if "*" in ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS=* would let any visitor choose the host name the board believes in: name the hosts."
     )
 
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 0 <= days <= 36_500:
+        raise ValueError(text)
+    return days
+
+
 # How long a posting stays live, counted from when it was first seen; 0 means for ever.
-POSTING_LIFETIME_DAYS = env.int("POSTING_LIFETIME_DAYS", default=60)
+POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _days, "a number of days from 0 to 36500")
 
 INSTALLED_APPS = [
     "postings",
@@ -111,20 +145,30 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 
 # SQLITE_WAL=1 is for a distribution that mended the bug without changing the version's number.
-SQLITE_USES_WAL = env.bool("SQLITE_WAL", default=wal_is_safe(sqlite3.sqlite_version_info))
+SQLITE_USES_WAL = _switch("SQLITE_WAL", default=wal_is_safe(sqlite3.sqlite_version_info))
 
 
-def _database() -> dict:
-    database: dict = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}
-    if env.str("DATABASE_URL", default=""):
-        database = env.db_url("DATABASE_URL")
+def _database_url(text: str) -> dict[str, Any]:
+    database = environ.Env.db_url_config(text)
+    if urlsplit(text).scheme not in ("sqlite", "postgres", "postgresql") or not database["NAME"]:
+        raise ValueError(text)
+    return database
+
+
+def _database() -> dict[str, Any]:
+    database: dict[str, Any] = _setting(
+        "DATABASE_URL",
+        {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"},
+        _database_url,
+        "postgres://user:password@host:5432/name or sqlite:////path/to/file",
+    )
     # Kept open: on SQLite the last close takes an exclusive lock, on PostgreSQL a new connection is dear.
     database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-    options = database.setdefault("OPTIONS", {})
+    options: dict[str, Any] = {"connect_timeout": 3}
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
         # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
-        options |= {
+        options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
             "init_command": (
@@ -132,8 +176,8 @@ def _database() -> dict:
                 "PRAGMA synchronous=FULL;PRAGMA busy_timeout=5000"
             ),
         }
-    else:
-        options.setdefault("connect_timeout", 3)
+    # What stands in the address itself is the owner's word.
+    database["OPTIONS"] = options | database.get("OPTIONS", {})
     return database
 
 
@@ -198,11 +242,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+# Only the admin has forms that need it; browsers do not even send it to public pages.
+CSRF_COOKIE_PATH = "/admin/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 if SITE_IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = _switch("HSTS_INCLUDE_SUBDOMAINS", default=True)
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # the redirect to https is the proxy's: the board may also be reached inside a network
@@ -221,12 +267,21 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Logging ---------------------------------------------------------------------------------------
 
+_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": _setting("LOG_LEVEL", "INFO", lambda text: _LEVELS[text.upper()], ", ".join(_LEVELS)),
+    },
     # Django's own default would mail and print tracebacks only with DEBUG; here every error is one entry.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Scanners send any Host they like: answered with 400, and not worth a traceback each.
+        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
 }

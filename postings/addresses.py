@@ -5,7 +5,7 @@ An address is brought into its canonical form once, when it is stored, and check
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import idna
 
@@ -42,7 +42,7 @@ def canonical(address: str) -> str:
     address = address.strip()
     if not address:
         raise BadAddress("the apply address is empty")
-    if _FORBIDDEN.search(address):
+    if _FORBIDDEN.search(address) or any("\ud800" <= char <= "\udfff" for char in address):
         raise BadAddress("the apply address holds a blank, a backslash or a control character")
     scheme = address.partition(":")[0].lower()
     if scheme == "mailto":
@@ -68,20 +68,24 @@ def _canonical_web(address: str) -> str:
         raise BadAddress("the apply address holds a user name or password")
     if port == 0:
         raise BadAddress("the apply address has a host or port that cannot be read")
-    host = _canonical_host(parts)
+    host = _canonical_host(parts.hostname)
+    bare_netloc = re.sub(r":\d*\Z", "", parts.netloc).strip("[]").lower()
+    if bare_netloc != parts.hostname or ("[" in parts.netloc) != (":" in host):
+        raise BadAddress("the apply address has a host or port that cannot be read")
     netloc = host if port is None else f"{host}:{port}"
     tail = address[len(f"{parts.scheme}://") + len(parts.netloc) :]
     path, hash_mark, fragment = tail.partition("#")
     return f"{parts.scheme}://{netloc}{_quoted(path)}{hash_mark}{_quoted(fragment)}"
 
 
-def _canonical_host(parts: SplitResult) -> str:
-    host = parts.hostname or ""
+def _canonical_host(host: str) -> str:
     if ":" in host:
         try:
-            return f"[{ipaddress.IPv6Address(host)}]"
+            if "%" not in host:  # an interface of the machine that reads it
+                return f"[{ipaddress.IPv6Address(host)}]"
         except ValueError:
-            raise BadAddress("the apply address has a host or port that cannot be read") from None
+            pass
+        raise BadAddress("the apply address has a host or port that cannot be read")
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -97,8 +101,7 @@ def _canonical_mailto(address: str) -> str:
     if not match or re.search(r"%0[ad]", address, re.IGNORECASE):
         raise BadAddress("the apply address is a mailto: that is not one plain mail address")
     local, _, domain = match["address"].rpartition("@")
-    host = _canonical_host(urlsplit(f"https://{domain.lower()}"))
-    return f"mailto:{local}@{host}{_quoted(match['subject'] or '')}"
+    return f"mailto:{local}@{_canonical_host(domain.lower())}{_quoted(match['subject'] or '')}"
 
 
 def _quoted(text: str) -> str:
@@ -124,7 +127,9 @@ def slug_of(address: str) -> str | None:
 def check_slug(slug: str) -> str:
     """The slug itself; raises BadAddress where it cannot stand in an address of the board."""
     if len(slug) > MAX_SLUG_LENGTH:
-        raise BadAddress(f"the posting's name in the apply address has over {MAX_SLUG_LENGTH} characters")
-    if slug in (".", "..") or re.search(r"[/\\\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]", slug):
-        raise BadAddress("the posting's name in the apply address cannot stand in an address of the board")
+        raise BadAddress(f"the posting's name in its address has over {MAX_SLUG_LENGTH} characters")
+    if slug in (".", ".."):
+        raise BadAddress(f"the posting's name in its address is `{slug}`")
+    if not slug.isprintable() or re.search(r"[/\\\s\u115f\u1160\u3164\uffa0\ufffd]", slug):
+        raise BadAddress("the posting's name in its address holds a slash, a blank or an invisible character")
     return slug

@@ -1,10 +1,13 @@
 """The operator's desk. What is changed here by hand is pinned: no later import writes it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,7 +15,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postings.models import Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag
+from postings.importing import layout
+from postings.importing.facts import apply_keyword
+from postings.models import BY_HAND, Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "What would you like to do?"
@@ -25,7 +30,7 @@ class CompanyAdmin(admin.ModelAdmin):
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Company.objects.with_posting_counts()
+        return Company.objects.with_posting_counts().order_by("name")
 
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, company: Any) -> int:
@@ -40,7 +45,8 @@ class TagAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         live = Posting.objects.live_condition("posting_tags__posting__")
-        return super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
+        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
+        return counted.order_by("kind", "name")
 
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, tag: Any) -> int:
@@ -68,14 +74,16 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+        return [line.strip() for line in layout.tidy(value or "").splitlines() if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.to_python(data)
 
 
 class PostingForm(forms.ModelForm):
-    body_markdown = MarkdownField(label="Body", help_text="Markdown. The page's HTML is made from it on save.")
+    body_markdown = MarkdownField(
+        required=False, label="Body", help_text="Markdown. The page's HTML is made from it on save."
+    )
     other_tags = LinesField(required=False, help_text="Further tags as printed, emoji included, one a line.")
     pinned = forms.MultipleChoiceField(
         required=False,
@@ -84,6 +92,10 @@ class PostingForm(forms.ModelForm):
         help_text="Fields that no import writes. What you change here is pinned by itself; untick to let the "
         "next changed file write it again.",
     )
+
+    # When the form was filled. Without it, saving a form that was open for a while would undo what an import or
+    # another operator wrote since, and pin the old text.
+    seen_changed_at = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Posting
@@ -99,13 +111,29 @@ class PostingForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["pinned"].initial = self.instance.pinned_fields
+        if self.instance.pk:
+            self.fields["seen_changed_at"].initial = self.instance.changed_at.isoformat()
+
+    def clean(self) -> dict[str, Any] | None:
+        seen = self.cleaned_data.get("seen_changed_at")
+        if self.instance.pk and seen:
+            changed_at = Posting.objects.values_list("changed_at", flat=True).get(pk=self.instance.pk)
+            if changed_at.isoformat() != seen:
+                raise forms.ValidationError(
+                    f"Somebody else, or an import, changed this posting at {changed_at:%H:%M:%S} UTC, after you "
+                    "opened it. Load the page again and make your change once more."
+                )
+        return super().clean()
 
     def save(self, commit: bool = True) -> Any:
-        if self.instance.pk:
-            self.instance.pinned_fields = self.cleaned_data.get("pinned", self.instance.pinned_fields)
-            self.instance.pin(self.changed_data)
+        posting = self.instance
+        if not posting.pk:
+            posting.apply_keyword = posting.apply_keyword or apply_keyword.read(posting.body_markdown) or ""
+        else:
+            posting.pinned_fields = self.cleaned_data.get("pinned", posting.pinned_fields)
+            posting.pin(self.changed_data)
             if "published_precision" in self.changed_data:
-                self.instance.pin(["published_on"])
+                posting.pin(["published_on"])
         return super().save(commit)
 
 
@@ -113,7 +141,7 @@ class PostingTagInline(admin.TabularInline):
     model = PostingTag
     extra = 1
     autocomplete_fields = ["tag"]
-    verbose_name_plural = "tags"
+    verbose_name = "tag"
 
 
 class IsPinned(admin.SimpleListFilter):
@@ -145,7 +173,7 @@ class InCategory(admin.SimpleListFilter):
 @admin.register(Posting)
 class PostingAdmin(admin.ModelAdmin):
     form = PostingForm
-    list_display = ["title", "company", "status", "published", "clicks", "place_short", "source", "pins"]
+    list_display = ["title", "company", "state", "published", "clicks", "place_short", "source", "pins"]
     list_filter = ["status", "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
     list_select_related = ["company"]
     search_fields = ["title", "company__name", "slug"]
@@ -159,7 +187,10 @@ class PostingAdmin(admin.ModelAdmin):
     inlines = [PostingTagInline]
     readonly_fields = ["click_counts", "source", "source_slug", "first_seen", "changed_at", "read_from"]
     fieldsets = [
-        (None, {"fields": ["title", "company", "salary_text", "place", "other_tags", "body_markdown"]}),
+        (
+            None,
+            {"fields": ["seen_changed_at", "title", "company", "salary_text", "place", "other_tags", "body_markdown"]},
+        ),
         ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
         ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at"]}),
         ("Import", {"fields": ["pinned", "source", "source_slug", "read_from", "first_seen", "changed_at"]}),
@@ -171,12 +202,11 @@ class PostingAdmin(admin.ModelAdmin):
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         # A draft has no page yet.
-        is_shown = isinstance(obj, Posting) and obj.status != Posting.Status.DRAFT
+        is_shown = isinstance(obj, Posting) and obj.slug and obj.status != Posting.Status.DRAFT
         return obj.get_absolute_url() if is_shown else None
 
-    def save_model(self, request: HttpRequest, obj: Posting, form: Any, change: bool) -> None:
-        obj.render_body()
-        super().save_model(request, obj, form, change)
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"expires_at": expiry(timezone.now(), BY_HAND), **super().get_changeform_initial_data(request)}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -194,6 +224,11 @@ class PostingAdmin(admin.ModelAdmin):
     def published(self, posting: Posting) -> str:
         return posting.published
 
+    @admin.display(description="status", ordering="status")
+    def state(self, posting: Posting) -> str:
+        is_over = posting.status == Posting.Status.LIVE and posting.is_expired
+        return "expired" if is_over else posting.get_status_display()
+
     @admin.display(description="clicks", ordering="clicks")
     def clicks(self, posting: Posting) -> int:
         """Click-throughs by people; the sum over all days is annotated once for the page."""
@@ -208,8 +243,8 @@ class PostingAdmin(admin.ModelAdmin):
         if not posting.pk:
             return "–"
         counts = dict(DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count")))
-        kinds = "; ".join(f"{kind.label}: {counts.get(kind.value, 0):,}" for kind in DailyClicks.Kind)
-        return f"{kinds}. Each day counts by itself; a person who clicks twice counts twice."
+        person, bot, prefetch = (counts.get(kind.value, 0) for kind in DailyClicks.Kind)
+        return f"{person:,} by people (a second click counts again), {bot:,} by bots, {prefetch:,} fetched ahead."
 
     @admin.display(description="read from")
     def read_from(self, posting: Posting) -> str:
@@ -225,15 +260,31 @@ class PostingAdmin(admin.ModelAdmin):
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._set_status(request, queryset, Posting.Status.LIVE, "published")
 
+    @transaction.atomic
     def _set_status(self, request: HttpRequest, queryset: QuerySet, status: Posting.Status, done: str) -> None:
-        postings = list(queryset.exclude(status=status))
+        """Sets and pins a status. Publishing what is past its end gives it a new one, or it would stay hidden."""
+        now = timezone.now()
+        postings = [
+            posting
+            for posting in queryset.select_for_update(of=("self",)).order_by("pk")
+            if posting.status != status or (status == Posting.Status.LIVE and posting.is_expired)
+        ]
+        renewed = 0
         for posting in postings:
-            posting.status = status
+            if status == Posting.Status.LIVE and posting.is_expired:
+                posting.expires_at = expiry(now, posting.source)
+                renewed += 1
+            posting.status, posting.changed_at = status, now
             posting.pin(["status"])
-            posting.changed_at = timezone.now()
-            self.log_change(request, posting, f"{done.capitalize()} from the list.")
-        Posting.objects.bulk_update(postings, ["status", "pinned_fields", "changed_at"])
-        self.message_user(request, f"{len(postings):,} {done}.", messages.SUCCESS)
+        Posting.objects.bulk_update(postings, ["status", "expires_at", "pinned_fields", "changed_at"], batch_size=200)
+        LogEntry.objects.log_actions(
+            user_id=str(request.user.pk),
+            queryset=postings,
+            action_flag=CHANGE,
+            change_message=f"{done.capitalize()} from the list.",
+        )
+        also = f" {renewed:,} of them had expired and got a new end." if renewed else ""
+        self.message_user(request, f"{len(postings):,} {done}.{also}", messages.SUCCESS)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -279,4 +330,4 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description="postings")
     def postings(self, run: ImportRun) -> SafeString:
         url = reverse("admin:postings_posting_changelist")
-        return format_html('<a href="{}?source={}">Postings of this source</a>', url, run.source)
+        return format_html('<a href="{}?{}">Postings of this source</a>', url, urlencode({"source": run.source}))

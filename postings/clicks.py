@@ -3,7 +3,7 @@
 import logging
 
 from crawleruseragents import is_crawler
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -38,5 +38,5 @@ def count(posting: Posting, request: HttpRequest) -> None:
     try:
         with transaction.atomic():
             DailyClicks.objects.add(posting, timezone.now().date(), kind)
-    except DatabaseError:
+    except Error:
         log.exception("A click-through (%s) of posting %s could not be counted", kind, posting.pk)

@@ -17,11 +17,15 @@ MAX_TEXT_LENGTH = 200
 MAX_WORDS = 10
 
 
+class _TextField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return clean_text(value or "")
+
+
 class _Text(django_filters.CharFilter):
     """Text that a person typed: cut to a sane length, without the NUL that PostgreSQL refuses."""
 
-    def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        return super().filter(qs, clean_text(value))
+    field_class = _TextField
 
 
 def clean_text(value: str) -> str:
@@ -74,7 +78,8 @@ class PostingFilter(django_filters.FilterSet):
 
     def of_companies(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
         """Slugs; a name as it is typed means the same."""
-        return postings.filter(company__in=self.companies) if value else postings
+        companies = [company for _, company in self.companies_asked if company]
+        return postings.filter(company__in=companies) if value else postings
 
     def in_categories(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
         if not value:
@@ -83,18 +88,20 @@ class PostingFilter(django_filters.FilterSet):
         return postings.filter(pk__in=_with_tags(Tag.Kind.CATEGORY, value))
 
     @cached_property
-    def companies(self) -> list[Company]:
-        """The companies that were asked for, in one query; empty where none was or none is known."""
+    def companies_asked(self) -> list[tuple[str, Company | None]]:
+        """What was asked for as a company, and which one it is: by slug, by name, by the slug of what was typed."""
         asked = self._asked("company")
         if not asked:
             return []
-        return list(Company.objects.filter(Q(slug__in=[*asked, *map(slug_for, asked)]) | Q(name__in=asked)))
+        found = Company.objects.filter(Q(slug__in=[*asked, *map(slug_for, asked)]) | Q(name__in=asked))
+        by_slug = {company.slug: company for company in found}
+        by_name = {company.name: company for company in found}
+        return [(each, by_slug.get(each) or by_name.get(each) or by_slug.get(slug_for(each))) for each in asked]
 
-    @cached_property
+    @property
     def company_names(self) -> list[str]:
         """The names of the companies that were asked for; of unknown ones the words themselves."""
-        by_slug = {company.slug: company.name for company in self.companies}
-        return [by_slug.get(each) or by_slug.get(slug_for(each)) or each for each in self._asked("company")]
+        return [company.name if company else asked for asked, company in self.companies_asked]
 
     def _asked(self, name: str) -> list[str]:
         return self.form.cleaned_data.get(name) or [] if self.form.is_valid() else []

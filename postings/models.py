@@ -16,11 +16,26 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from postings import addresses, rendering
+from postings.importing import layout
 from postings.importing.facts import salary
 from postings.slugs import free_slug, slug_for
 
+BY_HAND = "admin"  # the source of postings that were written in the admin
 SAMPLES = "samples"  # the source whose postings never expire
 MOST_PLACES_IN_FULL = 6
+
+
+def validate_slug(slug: str) -> None:
+    try:
+        # Without the number that tells twins apart, which may come on top of the longest.
+        addresses.check_slug(re.sub(r"-\d{1,9}\Z", "", slug))
+    except addresses.BadAddress:
+        raise ValidationError("No slash, blank or invisible character, please.") from None
+
+
+def validate_visible(text: str) -> None:
+    if not layout.is_visible(text):
+        raise ValidationError("There is nothing to see in it.")
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -34,8 +49,10 @@ class CompanyQuerySet(models.QuerySet["Company"]):
 
 
 class Company(models.Model):
-    name = models.CharField(max_length=200, unique=True)
-    slug = models.CharField(max_length=220, unique=True, blank=True, help_text="Its name in addresses.")
+    name = models.CharField(max_length=200, unique=True, validators=[validate_visible])
+    slug = models.CharField(
+        max_length=220, unique=True, blank=True, validators=[validate_slug], help_text="Its name in addresses."
+    )
 
     objects = CompanyQuerySet.as_manager()
 
@@ -59,8 +76,10 @@ class Tag(models.Model):
         CATEGORY = "category", "category"
 
     kind = models.CharField(max_length=20, choices=Kind)
-    name = models.CharField(max_length=100)
-    slug = models.CharField(max_length=120, blank=True, help_text="Its name in addresses and parameters.")
+    name = models.CharField(max_length=100, validators=[validate_visible])
+    slug = models.CharField(
+        max_length=120, blank=True, validators=[validate_slug], help_text="Its name in addresses and parameters."
+    )
 
     class Meta:
         ordering = ["kind", "name"]
@@ -150,18 +169,25 @@ class Posting(models.Model):
         "categories": "categories",
     }
 
-    source = models.CharField(max_length=50, default="admin", help_text="Where it came from.")
+    source = models.CharField(max_length=50, default=BY_HAND, help_text="Where it came from.")
     source_slug = models.CharField(max_length=200, blank=True, help_text="Its name at its source.")
-    slug = models.CharField(max_length=210, unique=True, blank=True, help_text="Its name in addresses.")
+    slug = models.CharField(
+        max_length=210,
+        unique=True,
+        blank=True,
+        validators=[validate_slug],
+        error_messages={"unique": "Another posting has this address."},
+        help_text="Its name in addresses.",
+    )
 
-    title = models.CharField(max_length=300)
+    title = models.CharField(max_length=layout.MAX_TITLE_LENGTH, validators=[validate_visible])
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, blank=True, related_name="postings", help_text="Empty: not named."
     )
     salary_text = models.TextField("salary", blank=True, help_text="As printed, say “$90,000 - $120,000”.")
     place = models.TextField(blank=True, help_text="As printed, say “Remote, Poland”.")
     other_tags = models.JSONField(default=list, blank=True, help_text="Further tags as printed, emoji included.")
-    body_markdown = models.TextField("body", help_text="Markdown. The page's HTML is made from it on save.")
+    body_markdown = models.TextField("body", blank=True, help_text="Markdown. The page's HTML is made from it on save.")
     body_html = models.TextField(editable=False)
     excerpt = models.CharField(max_length=rendering.EXCERPT_LENGTH, editable=False)
     apply_url = models.CharField("apply address", max_length=addresses.MAX_LENGTH, help_text="http(s): or mailto:")
@@ -243,12 +269,13 @@ class Posting(models.Model):
 
     @property
     def apply_host(self) -> str:
-        """Where the apply link leads: a host, or a mail address."""
-        return (
-            self.apply_url.removeprefix("mailto:").partition("?")[0]
-            if self.applies_by_mail
-            else (urlsplit(self.apply_url).hostname or "")
-        )
+        """Where the apply link leads: a host, or a mail address; empty where what is stored is no address."""
+        if self.applies_by_mail:
+            return self.apply_url.removeprefix("mailto:").partition("?")[0]
+        try:
+            return urlsplit(self.apply_url).hostname or ""
+        except ValueError:
+            return ""
 
     @property
     def applies_by_mail(self) -> bool:
@@ -272,26 +299,33 @@ class Posting(models.Model):
         )
 
     def clean(self) -> None:
+        """What an import makes sure of, for what is written by hand. Makes the HTML."""
+        for name in ("title", "salary_text", "place", "apply_keyword", "body_markdown"):
+            setattr(self, name, layout.tidy(getattr(self, name)))
+        errors = {}
         try:
             self.apply_url = addresses.canonical(self.apply_url)
         except addresses.BadAddress as reason:
-            raise ValidationError({"apply_url": f"Not taken: {reason}."}) from None
-        try:
-            self.render_body()
-        except rendering.TooLarge as reason:
-            raise ValidationError({"body_markdown": f"Not taken: {reason}."}) from None
-        if self.slug:
+            errors["apply_url"] = f"Not taken: {reason}."
+        if len(self.body_markdown.encode()) > layout.MAX_BYTES:
+            errors["body_markdown"] = f"Not taken: over {layout.MAX_BYTES // 1024} KiB."
+        else:
             try:
-                addresses.check_slug(self.slug)
-            except addresses.BadAddress:
-                raise ValidationError({"slug": "No blanks, slashes or control characters."}) from None
+                self.render_body()
+            except rendering.TooLarge as reason:
+                errors["body_markdown"] = f"Not taken: {reason}."
+        if self.published_on and not is_plausible_date(self.published_on):
+            errors["published_on"] = "Nobody can have published on this day."
+        if errors:
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Fills in what follows from the rest: names in addresses, and the date that orders the lists."""
         if not self.slug:
             self.slug = free_slug(slug_for(self.title) or "posting", Posting.objects.all(), 200)
         if not self.source_slug:
-            self.source_slug = self.slug[:200]
+            taken = Posting.objects.filter(source=self.source)
+            self.source_slug = free_slug(self.slug, taken, 200, field="source_slug")
         self.set_listed_on()
         super().save(*args, **kwargs)
 
@@ -306,6 +340,16 @@ class Posting(models.Model):
     def pin(self, fields: Iterable[str]) -> None:
         """Keeps imports from writing these fields; does not save."""
         self.pinned_fields = sorted({*self.pinned_fields, *fields} & self.PINNABLE.keys())
+
+
+# A date that lies further ahead would stand on top of every list for as long.
+MOST_DAYS_AHEAD = 366
+FIRST_YEAR = 1970
+
+
+def is_plausible_date(date: dt.date) -> bool:
+    """Whether an employer can have published something on this day."""
+    return date.year >= FIRST_YEAR and date <= timezone.now().date() + dt.timedelta(days=MOST_DAYS_AHEAD)
 
 
 def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
@@ -405,7 +449,9 @@ class ImportedFile(models.Model):
     posting = models.ForeignKey(Posting, models.CASCADE, related_name="files")
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="files")
     path = models.TextField()
-    published_on = models.DateField(null=True)
+    # What it is compared by: its date or, where it has none, the date of the text that it corrected.
+    ranked_on = models.DateField()
+    is_dated = models.BooleanField()
     is_text = models.BooleanField()
 
     class Meta:

@@ -9,6 +9,7 @@ from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token
 
@@ -35,6 +36,7 @@ def _build_parser() -> MarkdownIt:
 
 
 _markdown = _build_parser()
+_renderer = RendererHTML(_markdown)
 
 
 class TooLarge(ValueError):
@@ -48,16 +50,16 @@ def render(markdown: str) -> str:
     """
     tokens = _markdown.parse(_free_lists(markdown))
     _drop_images(tokens)
-    _nest_headings(tokens)
     tokens = _without_empty(tokens)
-    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    _nest_headings(tokens)
+    html = _renderer.render(tokens, _markdown.options, {})
     if len(html.encode()) > MAX_HTML_BYTES:
         raise TooLarge(f"its HTML would be over {MAX_HTML_BYTES // 1024} KiB")
     return sanitise(html)
 
 
 # A link goes to a complete web address or one mail address; everything else stays as text.
-_PLAIN_LINK = re.compile(r"https?://[^/\\@?#\s]+(?:[/?#][^\\]*)?|mailto:[^?\s\\]+@[^?\s\\]+", re.IGNORECASE)
+_PLAIN_LINK = re.compile(r"https?://[^/\\@?#\s]+(?:[/?#][^\\]*)?|mailto:[^?@\s\\]+@[^?@\s\\]+", re.IGNORECASE)
 
 
 def _plain_attribute(tag: str, attribute: str, value: str) -> str | None:
@@ -89,6 +91,7 @@ def excerpt(html: str) -> str:
     """The first words of a rendered body, at most EXCERPT_LENGTH characters, as plain text on one line."""
     # Headings say nothing by themselves, so that the excerpt begins with the first sentence.
     text = re.sub(r"<h([2-6])>.*?</h\1>", " ", html[: EXCERPT_LENGTH * 40], flags=re.DOTALL)
+    text = re.sub(r"</?(?:a|code|em|s|strong)(?:\s[^>]*)?>", "", text)
     words = unescape(re.sub(r"<[^>]*>?", " ", text)).split()
     short = ""
     for word in words:
@@ -121,6 +124,7 @@ def _drop_images(tokens: list[Token]) -> None:
     for token in tokens:
         for child in token.children or ():
             if child.type == "image":
+                child.content = _renderer.renderInlineAsText(child.children, _markdown.options, {})
                 child.type, child.tag, child.children = "text", "", None
 
 
@@ -152,9 +156,10 @@ def _without_empty(tokens: list[Token]) -> list[Token]:
 def _tidy_inline(children: list[Token]) -> list[Token]:
     """Inline tokens without links that lead nowhere or hold nothing; their words stay."""
     kept: list[Token] = []
-    leads_nowhere = False
+    leads_nowhere, opening = False, 0  # of the link that is open; there are none inside another
     for child in children:
         if child.type == "link_open":
+            opening = len(kept)
             leads_nowhere = not _PLAIN_LINK.fullmatch(str(child.attrGet("href")))
             if leads_nowhere:
                 continue
@@ -162,8 +167,8 @@ def _tidy_inline(children: list[Token]) -> list[Token]:
             if leads_nowhere:
                 leads_nowhere = False
                 continue
-            if kept and kept[-1].type == "link_open":
-                kept.pop()
+            if not any(token.content.strip() for token in kept[opening:]):
+                del kept[opening]
                 continue
         elif child.type == "text" and not child.content:
             # What an image without words leaves behind.

@@ -18,10 +18,10 @@ def slug_for(name: str) -> str:
     return slugify(spoken) or slugify(spoken, allow_unicode=True)
 
 
-def free_slug(wanted: str, taken: models.QuerySet, max_length: int) -> str:
-    """`wanted`, or `wanted-2`, `wanted-3` … where rows of `taken` (any with a `slug`) have it already."""
+def free_slug(wanted: str, taken: models.QuerySet, max_length: int, field: str = "slug") -> str:
+    """`wanted`, or `wanted-2`, `wanted-3` … where rows of `taken` have it already in `field`."""
     slug, number = wanted[:max_length], 1
-    while taken.filter(slug=slug).exists():
+    while taken.filter(**{field: slug}).exists():
         number += 1
         ending = f"-{number}"
         slug = f"{wanted[: max_length - len(ending)]}{ending}"

@@ -1,5 +1,7 @@
 """The board's pages: list, detail, apply."""
 
+import logging
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -8,11 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page, require_safe
 
 from postings import addresses, clicks
 from postings.filters import PostingFilter
 from postings.models import Company, Posting
+
+log = logging.getLogger(__name__)
 
 PER_PAGE = 25
 MOST_COMPANIES_SUGGESTED = 100
@@ -20,11 +25,19 @@ MOST_SIMILAR = 5
 
 
 def public(view: Any) -> Any:
-    """A page for everyone that only GET and HEAD may ask for.
+    """A page for everyone that only GET and HEAD may ask for: with an ETag, compressed, asked for anew each time.
 
-    Exempt from CSRF, which has nothing to guard here and would answer 403 before 405 could.
+    Exempt from CSRF, which has nothing to guard here and would answer 403 before 405 could. Compressed, because
+    no secret stands on it that its length could give away.
     """
-    return csrf_exempt(require_safe(view))
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    return csrf_exempt(require_safe(gzip_page(conditional_page(answer))))
 
 
 class ApplyRedirect(HttpResponseRedirect):
@@ -50,7 +63,7 @@ def posting_list(request: HttpRequest) -> HttpResponse:
         return _without_empty_parameters(request)
     asked = PostingFilter(request.GET, Posting.objects.live().for_list())
     paginator = Paginator(asked.qs, PER_PAGE)
-    page = paginator.get_page(request.GET.get("page"))
+    page = paginator.get_page(_page_number(request))
     context = {
         "filter": asked,
         "page": page,
@@ -59,6 +72,12 @@ def posting_list(request: HttpRequest) -> HttpResponse:
         "suggested_companies": Company.objects.most_postings()[:MOST_COMPANIES_SUGGESTED],
     }
     return render(request, "postings/posting_list.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    """The page asked for; the first for everything that is not a number of one. Beyond the end is the paginator's."""
+    asked = request.GET.get("page", "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 1
 
 
 def _without_empty_parameters(request: HttpRequest) -> HttpResponse:
@@ -88,6 +107,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
         address = addresses.canonical(posting.apply_url)
     except addresses.BadAddress as reason:
         # Stored by something that went around the checks: the person is told, nobody is sent astray.
+        log.error("Posting %s leads nowhere: %s", posting.pk, reason)
         raise Http404(f"posting {posting.pk}: {reason}") from None
     if request.method == "GET":
         clicks.count(posting, request)

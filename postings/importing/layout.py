@@ -88,6 +88,9 @@ _MOJIBAKE_MARK = re.compile(
 # non-characters. The joiners U+200C and U+200D stay: emoji and several scripts need them.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]")
 
+# Letters by their category, blank by their look (Hangul fillers).
+_INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"
+
 
 def decode(data: bytes) -> str:
     """The text of a file: line ends as \\n, mojibake mended, invisible characters dropped, NFC.
@@ -104,7 +107,17 @@ def decode(data: bytes) -> str:
     if _MOJIBAKE_MARK.search(text):
         # Line by line: a file may hold mended and broken lines side by side.
         text = "\n".join(ftfy.fix_encoding(line) if _MOJIBAKE_MARK.search(line) else line for line in text.split("\n"))
+    return tidy(text)
+
+
+def tidy(text: str) -> str:
+    """The text in NFC and without invisible and misleading characters."""
     return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader would see anything: a letter, digit or symbol that is not itself invisible."""
+    return any(unicodedata.category(char)[0] in "LNS" and char not in _INVISIBLE_LETTERS for char in text)
 
 
 # --- The three lines at the top ----------------------------------------------------------------------
@@ -119,7 +132,7 @@ class _Header:
 
 _TITLE_LINE = re.compile(r"\s*#(?!#)\s*\S")
 _COMPANY_LINE = re.compile(r"\s{0,3}###(?!#)(?P<text>.*)")
-_TAGS_LINE = re.compile(r"\s{0,3}####(?!#)\s*`")
+_TAGS_LINE = re.compile(r"\s{0,3}####(?!#)\s*(?:`|$)")  # empty where a posting has none
 # One place tag in the wild is a list of countries broken over two lines.
 _MOST_TAG_LINES = 8
 
@@ -128,7 +141,7 @@ def _split(text: str) -> tuple[_Header, str]:
     lines = text.split("\n")
     at = _next_filled(lines, 0)
     if at == len(lines):
-        raise Refused("empty")
+        raise Refused("the file is empty")
     if not _TITLE_LINE.match(lines[at]):
         raise Refused("not a posting: its first line is not `# [Title](apply address)`")
     header = _Header(lines[at])
@@ -168,7 +181,9 @@ def _tags_line(lines: list[str], at: int) -> tuple[str, int]:
     return lines[at].strip(), at + 1
 
 
-_LINK_TARGET = re.compile(r"\]\(\s*<?(?P<address>[^\s<>]*)>?(?:\s+\"[^\"]*\")?\s*\)(?P<behind>.*)")
+# Parentheses in an address are its own where they are balanced: `(https://a.example/b(c))(m/w/d)`.
+_BALANCED = r"[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*"
+_LINK_TARGET = re.compile(rf"\]\(\s*<?(?P<address>{_BALANCED}|[^\s<>]*)>?(?:\s+\"[^\"]*\")?\s*\)(?P<behind>.*)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -187,8 +202,8 @@ def _title(line: str) -> tuple[str, str]:
         text = text[:start] + text[start + 1 : end] + target["behind"]
         address = target["address"]
     title = _one_line(text)
-    if not title:
-        raise Refused("no title")
+    if not is_visible(title):
+        raise Refused("the title is empty")
     if len(title) > MAX_TITLE_LENGTH:
         raise Refused(f"the title has over {MAX_TITLE_LENGTH} characters")
     return title, address
@@ -197,11 +212,14 @@ def _title(line: str) -> tuple[str, str]:
 def _opening_bracket(text: str, closing: int) -> int:
     """Where the link that closes at `closing` opens; titles hold brackets of their own, balanced or not."""
     depth = 0
+    start = text.find("[")
     for at in range(closing, -1, -1):
         depth += (text[at] == "]") - (text[at] == "[")
         if depth == 0:
-            return at
-    return max(text.find("["), 0)
+            # `[Gardener [m/w/d](…)`: a bracket before it that nobody closed is where the link began.
+            is_closed = text.count("[", 0, at) <= text.count("]", 0, at)
+            return at if is_closed else max(start, 0)
+    return max(start, 0)
 
 
 _NOT_NAMED = {"", "none", "null", "nan", "n/a", "undefined", "-"}
@@ -209,7 +227,7 @@ _NOT_NAMED = {"", "none", "null", "nan", "n/a", "undefined", "-"}
 
 def _company(text: str) -> str | None:
     name = _one_line(_LINK.sub(r"\1", text))
-    if name.casefold() in _NOT_NAMED:
+    if name.casefold() in _NOT_NAMED or not is_visible(name):
         return None
     if len(name) > MAX_COMPANY_LENGTH:
         raise Refused(f"the company's name has over {MAX_COMPANY_LENGTH} characters")
@@ -239,7 +257,7 @@ def _sort_tags(layout: Layout, tags_line: str) -> None:
 
 
 def _slugify(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode() or title
+    plain = "".join(char for char in unicodedata.normalize("NFKD", title) if not unicodedata.combining(char))
     return re.sub(r"[^\w]+", "-", plain.lower()).strip("-")[: addresses.MAX_SLUG_LENGTH]
 
 
@@ -260,7 +278,7 @@ def _without_closing(body: str) -> tuple[str, str]:
     return (body[: match.start()].rstrip(), match["address"]) if match else (body, "")
 
 
-_APPLY_LINE = re.compile(r"(?im)^[ \t]*[*_\[]*apply for this job[*_]*(?:\]\([^()\s]*\))?[*_]*[ \t]*$\n?")
+_APPLY_LINE = re.compile(r"(?im)^[ \t]*[*_\[]*apply for this job(?:[*_]*\]\([^()\s]*\))?[*_]*[ \t]*$\n?")
 
 
 def _without_apply_lines(body: str) -> str:
@@ -268,7 +286,7 @@ def _without_apply_lines(body: str) -> str:
 
 
 _BLANKS = re.compile(r"(\n(?:[ \t]*\n)+)")
-_FENCE = re.compile(r"(?m)^[ ]{0,3}(?:```|~~~)")
+_FENCE = re.compile(r"(?m)^[ ]{0,3}(?P<marks>`{3,}|~{3,})(?P<behind>.*)$")
 # What makes a block anything but a plain paragraph, by how one of its lines begins. Pasted pages draw their
 # bullets as characters, or escape them; indentation may belong to a list.
 _NOT_PLAIN_STARTS = (
@@ -279,12 +297,12 @@ _NOT_PLAIN_STARTS = (
     r"[•·●○◦▪■‣⁃–—✓✔✅➢►]",
     r">",  # quotation
     r"\|",  # table
-    r"[-:|]+(?:[ \t]*\|[ \t]*[-:|]+)+[ \t]*$",
-    r"(?:=+|-{2,}|_{3,})[ \t]*$",  # rule, or what underlines a heading
+    r"(?=[^\n]*\|)[-:|][-:| \t]*$",
+    r"(?:=+|-+|(?:_[ \t]*){3,})[ \t]*$",  # rule, or what underlines a heading
 )
-_NOT_PLAIN = re.compile(rf"(?m)^(?:[ \t]*(?:{'|'.join(_NOT_PLAIN_STARTS)})|[ ]{{2,}}|\t)")
+_NOT_PLAIN = re.compile(rf"(?m)^(?:[ \t]*+(?:{'|'.join(_NOT_PLAIN_STARTS)})|[ ]{{2,}}|\t)")
 # Pasted pages use bold from end to end as a heading.
-_ALL_BOLD = re.compile(r"\s*(\*\*|__)(?:(?!\1).)+\1[\s:]*", re.DOTALL)
+_ALL_BOLD = re.compile(r"\s*(\*{2,3}|_{2,3})(?:(?!\1).)+\1[\s:]*", re.DOTALL)
 
 
 def _without_repeats(body: str) -> str:
@@ -292,17 +310,26 @@ def _without_repeats(body: str) -> str:
     pieces = _BLANKS.split(body)
     kept: list[str] = []
     seen: set[tuple[str, ...]] = set()
-    in_code = False
+    fence = ""  # the marks that the code around this block began with
     for block, blanks in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-        fences = len(_FENCE.findall(block))
-        if not in_code and not fences and _is_plain(block):
+        before, fence = fence, _fence_behind(block, fence)
+        if not before and not fence and not _FENCE.search(block) and _is_plain(block):
             words = tuple(block.split())
             if len(words) >= 5 and words in seen:
                 continue
             seen.add(words)
-        in_code ^= fences % 2 == 1
         kept += (block, blanks)
     return "".join(kept)
+
+
+def _fence_behind(block: str, fence: str) -> str:
+    """The fence that is open behind a block, given the one before it; code ends with its own marks, and no fewer."""
+    for match in _FENCE.finditer(block):
+        if not fence:
+            fence = match["marks"]
+        elif match["marks"].startswith(fence) and not match["behind"].strip():
+            fence = ""
+    return fence
 
 
 def _is_plain(block: str) -> bool:

@@ -26,10 +26,12 @@ def import_lock() -> Iterator[None]:
 
     Raises AnotherImportRuns when it is not to be had within WAIT_SECONDS.
     """
+    # A database that does not answer is told before a lock file is left beside what is not one.
+    connection.ensure_connection()
     if connection.vendor == "postgresql":
         with _advisory_lock():
             yield
-    elif (database := str(connection.settings_dict["NAME"])) and not _is_in_memory(database):
+    elif (database := str(connection.settings_dict["NAME"])) and not is_in_memory(database):
         with _file_lock(Path(f"{database}.import-lock")):
             yield
     else:
@@ -37,7 +39,7 @@ def import_lock() -> Iterator[None]:
         yield
 
 
-def _is_in_memory(database: str) -> bool:
+def is_in_memory(database: str) -> bool:
     return database == ":memory:" or "mode=memory" in database
 
 

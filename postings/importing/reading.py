@@ -5,6 +5,7 @@ Reading is most of an import's work (Markdown above all), and needs nothing but 
 
 import datetime as dt
 import hashlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,8 @@ from postings.importing import layout
 from postings.importing.facts import apply_keyword
 from postings.importing.layout import Refused
 
+log = logging.getLogger(__name__)
+
 # Fewer files than this are read sooner than another process is started.
 FEWEST_FOR_PROCESSES = 50
 
@@ -28,7 +31,8 @@ FEWEST_FOR_PROCESSES = 50
 class File:
     """A file's bytes with what is known beside them."""
 
-    path: str
+    path: str  # its place in what was imported, by which the next import knows it
+    shown_path: str  # as the operator would find it
     data: bytes
     problem: str = ""  # why it could not be read; empty where `data` holds it
     category: str = ""
@@ -61,6 +65,10 @@ def read(file: File) -> Read | Refused:
         return reason
     except rendering.TooLarge as reason:
         return Refused(str(reason))
+    except Exception as error:
+        # One file must not stop the others, whatever is wrong with the reader.
+        log.exception("The reader failed on %r", file.shown_path)
+        return Refused(f"the board's own fault, please report it ({type(error).__name__})")
     values: dict[str, Any] = {
         "title": parts.title,
         "salary_text": parts.salary_text,

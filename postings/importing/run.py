@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
 from postings.importing.store import Result, Store
-from postings.models import ImportRun, Tag
+from postings.models import ImportRun, Tag, is_plausible_date
 
 DEFAULT_SOURCE = "files"
 # One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
@@ -58,8 +59,8 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
     """
     begun = time.monotonic()
     summary = Summary()
-    with nullcontext() if options.dry_run else import_lock(), Readers() as readers:
-        run = None if options.dry_run else ImportRun.objects.create(source=options.source)
+    with import_lock(), dry_run() if options.dry_run else nullcontext(), Readers() as readers:
+        run = ImportRun.objects.create(source=options.source)
         store = Store(options.source, run, readers, keep_seen=options.close_missing)
         reader = Reader(options.limits)
         for batch in _batches(_files(reader, paths, options)):
@@ -70,16 +71,15 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
         summary.skipped = reader.skipped
         if options.close_missing:
             _close_missing(store, summary)
-        if run:
-            run.skipped, run.closed, run.finished_at = summary.skipped, summary.closed, timezone.now()
-            run.save(update_fields=["skipped", "closed", "finished_at"])
+        run.skipped, run.closed, run.finished_at = summary.skipped, summary.closed, timezone.now()
+        run.save(update_fields=["skipped", "closed", "finished_at"])
     summary.seconds = time.monotonic() - begun
     return summary
 
 
 def _close_missing(store: Store, summary: Summary) -> None:
     if summary.refused:
-        summary.not_closed_because = "something could not be read, and what is missing may be just that"
+        summary.not_closed_because = "something was refused, and what is missing may be just that"
     elif not summary.files:
         summary.not_closed_because = "no posting was read"
     else:
@@ -95,26 +95,35 @@ MAX_CATEGORY_LENGTH = Tag._meta.get_field("name").max_length or 0
 def describe(file: SourceFile, options: Options) -> File:
     """A file with what its path says, and what the options say where the path is silent."""
     named = file.parts[-1].rpartition(".")[0] if file.parts else ""
+    if named.casefold() in _PLAIN_NAMES:
+        # README.md says nothing; the folder it lies in does.
+        named = file.parts[-2] if len(file.parts) > 1 else ""
+    named = "-".join(named.split())
     if len(file.parts) >= 4:
         category, month, folder, name = file.parts[-4:]
+        category = category.strip()
         match = _MONTH.fullmatch(month)
         if match and 0 < len(category) <= MAX_CATEGORY_LENGTH:
+            published_on = dt.date(int(match["year"]), int(match["month"]), 1)
             return File(
                 path="/".join((category, month, folder, name)),
+                shown_path=file.path,
                 data=file.data,
-                problem=file.problem,
+                problem=file.problem
+                or ("" if is_plausible_date(published_on) else f"nobody can have published in {month}"),
                 category=category,
-                published_on=dt.date(int(match["year"]), int(match["month"]), 1),
+                published_on=published_on,
                 published_precision="month",
-                fallback_slug=folder if named.casefold() in _PLAIN_NAMES else named,
+                fallback_slug=named,
             )
     return File(
-        path=file.path,
+        path=file.inside,
+        shown_path=file.path,
         data=file.data,
         problem=file.problem,
         category=options.category,
         published_on=options.published_on,
-        fallback_slug="" if named.casefold() in _PLAIN_NAMES else named,
+        fallback_slug=named,
     )
 
 
@@ -124,7 +133,7 @@ def _files(reader: Reader, paths: list[str], options: Options) -> Iterator[File]
             for file in reader.read(path):
                 yield describe(file, options)
         except Unreadable as reason:
-            yield File(path=reason.path, data=b"", problem=str(reason))
+            yield File(path=reason.path, shown_path=reason.path, data=b"", problem=str(reason))
 
 
 def _batches(files: Iterator[File]) -> Iterator[list[File]]:

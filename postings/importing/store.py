@@ -3,9 +3,11 @@
 Files come in batches, each batch one transaction. What holds, whatever the order of the files:
 
 - A file whose fingerprint is known changes nothing.
-- Of the files of one run, and of dated files always, the later date is the posting's text, then the later
-  path. A file without a date that comes in a later run is a correction and is taken.
+- The file with the latest date is the posting's text; a tie goes to the last path. A file without a date that comes
+  in a later run is a correction: it takes the place of the text that was there, until a later date comes.
 - The categories of all its files add up.
+- A file that is plainly about another job, by its apply address and by its title or company, is refused rather than
+  taken for a new text of the one that has its name.
 - Fields that a person pinned stay.
 """
 
@@ -14,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -50,6 +53,18 @@ class _Known(NamedTuple):
     pinned_fields: list[str]
 
 
+class _Rank(NamedTuple):
+    """Files of one posting are compared by this, highest first."""
+
+    date: dt.date  # an undated file stands where the text stood that it corrects
+    run: int  # of an undated file the run it came in, 0 for a dated one
+    path: str
+
+
+def _stored_rank(file: ImportedFile) -> _Rank:
+    return _Rank(file.ranked_on, 0 if file.is_dated else file.run_id, file.path)
+
+
 @dataclass(slots=True)
 class _Work:
     """One posting of a batch with what is about to become of it."""
@@ -64,15 +79,6 @@ class _Work:
     changed_files: list[ImportedFile] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _WouldBe:
-    """What a dry run remembers of a posting that it would have created."""
-
-    text: ImportedFile
-    values: int  # hash
-    tags: frozenset[int]
-
-
 # Fields of the model that one pinnable field carries with it.
 _WITH = {
     "body_markdown": ("body_html", "excerpt"),
@@ -81,9 +87,9 @@ _WITH = {
 
 
 class Store:
-    """Takes the files of one run. With `run` None it is a dry run, which writes nothing."""
+    """Takes the files of one run."""
 
-    def __init__(self, source: str, run: ImportRun | None, readers: Readers, keep_seen: bool = False) -> None:
+    def __init__(self, source: str, run: ImportRun, readers: Readers, keep_seen: bool = False) -> None:
         self.source = source
         self.run = run
         self._readers = readers
@@ -91,9 +97,6 @@ class Store:
         self.seen: set[int] | None = set() if keep_seen else None
         self._companies: dict[str, Company] = {}
         self._categories: dict[str, Tag] = {}
-        # Dry runs only: what earlier batches would have stored, by slug and fingerprint.
-        self._would_be: dict[str, _WouldBe] = {}
-        self._would_know: set[str] = set()
 
     def take(self, files: Sequence[File]) -> list[Result]:
         """Stores one batch in one transaction and tells what became of each file, in order."""
@@ -110,18 +113,16 @@ class Store:
             None if file.problem or fingerprint in known else next(readings)
             for file, fingerprint in zip(files, fingerprints, strict=True)
         ]
-        if not self.run:
-            return self._store(files, fingerprints, read)
         with transaction.atomic():
             results = self._store(files, fingerprints, read)
-            self._note(self.run, results)
+            self._note(results)
         return results
 
     # --- What is there already ----------------------------------------------------------------------
 
     def _known(self, fingerprints: list[str]) -> set[str]:
         stored = ImportedFile.objects.filter(source=self.source, fingerprint__in=fingerprints)
-        return {*stored.values_list("fingerprint", flat=True), *(self._would_know & set(fingerprints))}
+        return set(stored.values_list("fingerprint", flat=True))
 
     def _known_postings(self, fingerprints: Iterable[str]) -> dict[str, _Known]:
         rows = ImportedFile.objects.filter(source=self.source, fingerprint__in=list(fingerprints)).values_list(
@@ -157,17 +158,14 @@ class Store:
         results = []
         for file, fingerprint, what in zip(files, fingerprints, read, strict=True):
             if file.problem or isinstance(what, Refused):
-                results.append(Result(file.path, Outcome.REFUSED, reason=file.problem or str(what)))
+                results.append(Result(file.shown_path, Outcome.REFUSED, reason=file.problem or str(what)))
             elif isinstance(what, Read) and fingerprint not in taken:
                 taken.add(fingerprint)
                 results.append(self._apply(file, fingerprint, what, work))
             else:
                 results.append(self._pass_over(file, postings.get(fingerprint), reopened))
-        if self.run:
-            self._write(work)
-            Posting.objects.filter(pk__in=reopened).update(status=Posting.Status.LIVE, changed_at=timezone.now())
-        else:
-            self._remember(work, taken)
+        self._write(work)
+        Posting.objects.filter(pk__in=reopened).update(status=Posting.Status.LIVE, changed_at=timezone.now())
         if self.seen is not None:
             self.seen |= {posting.pk for posting in postings.values()}
             self.seen |= {each.posting.pk for each in work.values() if each.posting.pk}
@@ -176,38 +174,35 @@ class Store:
     def _pass_over(self, file: File, posting: _Known | None, reopened: set[int]) -> Result:
         """A known file: its posting stays as it is, but is live again where an import had closed it."""
         if not posting:
-            return Result(file.path, Outcome.UNCHANGED)
+            return Result(file.shown_path, Outcome.UNCHANGED)
         is_closed = posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields
         if not is_closed or posting.pk in reopened:
-            return Result(file.path, Outcome.UNCHANGED, slug=posting.slug)
+            return Result(file.shown_path, Outcome.UNCHANGED, slug=posting.slug)
         reopened.add(posting.pk)
-        return Result(file.path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
+        return Result(file.shown_path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
 
     def _apply(self, file: File, fingerprint: str, read: Read, work: dict[str, _Work]) -> Result:
         """Brings one file into its posting, in memory."""
-        is_created = read.slug not in work and read.slug not in self._would_be
-        each = work.get(read.slug)
-        if each is None:
-            each = work[read.slug] = self._begin(read)
+        is_created = read.slug not in work
+        each = work.get(read.slug) or work.setdefault(read.slug, self._begin(read))
+        if self._is_another_job(each, file, read):
+            reason = f"another posting of this source, leading elsewhere, has its name already ({read.slug})"
+            return Result(file.shown_path, Outcome.REFUSED, reason=reason)
         changed = self._add_category(each, file.category)
-        if self._supersedes(file, each.text):
+        rank = self._rank(file, each)
+        if each.text is None or rank >= _stored_rank(each.text):
             changed |= _assign(each.posting, {**read.values, "company": self._company(read.company)})
-            self._set_text(each, file, fingerprint)
+            self._set_text(each, file, fingerprint, rank)
         else:
-            self._add_file(each, file, fingerprint, is_text=False)
+            self._add_file(each, file, fingerprint, rank, is_text=False)
         if each.posting.status == Posting.Status.CLOSED:
             changed |= _assign(each.posting, {"status": Posting.Status.LIVE})
         each.changed |= changed
         if is_created:
-            return Result(file.path, Outcome.CREATED, slug=each.posting.slug)
-        if would_be := self._would_be.get(read.slug):
-            # A dry run has no text to compare field by field here, and nothing stored that would change.
-            is_other = each.text is not would_be.text and _hash(read.values) != would_be.values
-            outcome = Outcome.UPDATED if is_other or "categories" in changed else Outcome.UNCHANGED
-            return Result(file.path, outcome, slug=each.posting.slug)
-        names = tuple(name for name in Posting.PINNABLE if name in changed)
+            return Result(file.shown_path, Outcome.CREATED, slug=each.posting.slug)
+        names = tuple(name for name in Posting.PINNABLE if changed & {name, *_WITH.get(name, ())})
         outcome = Outcome.UPDATED if names else Outcome.UNCHANGED
-        return Result(file.path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
+        return Result(file.shown_path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
 
     def _begin(self, read: Read) -> _Work:
         now = timezone.now()
@@ -218,8 +213,6 @@ class Store:
             first_seen=now,
             expires_at=expiry(now, self.source),
         )
-        if would_be := self._would_be.get(read.slug):
-            return _Work(posting, is_new=True, text=would_be.text, tags=set(would_be.tags))
         return _Work(posting, is_new=True)
 
     def _public_slug(self, wanted: str) -> str:
@@ -230,30 +223,35 @@ class Store:
         self._slugs_in_use.add(slug)
         return slug
 
-    def _supersedes(self, file: File, text: ImportedFile | None) -> bool:
-        """Whether a file is the posting's text rather than the one that is (see the module's docstring)."""
-        if text is None:
-            return True
-        both_dated = file.published_on is not None and text.published_on is not None
-        if both_dated or text.run_id == (self.run and self.run.pk):
-            here = (file.published_on or dt.date.min, file.path)
-            return here >= (text.published_on or dt.date.min, text.path)
-        return True
+    def _is_another_job(self, each: _Work, file: File, read: Read) -> bool:
+        if file.path in each.files or not each.text or each.text.path == file.path:
+            return False  # a file may change as it likes
+        posting = each.posting
+        address, name = _about(posting.apply_url, posting.title, posting.company.name if posting.company else None)
+        new_address, new_name = _about(read.values["apply_url"], read.values["title"], read.company)
+        return address != new_address and name != new_name
 
-    def _set_text(self, each: _Work, file: File, fingerprint: str) -> None:
+    def _rank(self, file: File, each: _Work) -> _Rank:
+        """Where a file stands among those of its posting; the highest is the text (see the module's docstring)."""
+        if file.published_on:
+            return _Rank(file.published_on, 0, file.path)
+        text = each.text
+        corrects = text is not None and text.run_id != self.run.pk
+        return _Rank(text.ranked_on if text and corrects else dt.date.min, self.run.pk, file.path)
+
+    def _set_text(self, each: _Work, file: File, fingerprint: str, rank: _Rank) -> None:
         if each.text:
             each.text.is_text = False
             each.changed_files.append(each.text)
-        each.text = self._add_file(each, file, fingerprint, is_text=True)
+        each.text = self._add_file(each, file, fingerprint, rank, is_text=True)
 
-    def _add_file(self, each: _Work, file: File, fingerprint: str, is_text: bool) -> ImportedFile:
+    def _add_file(self, each: _Work, file: File, fingerprint: str, rank: _Rank, is_text: bool) -> ImportedFile:
         stored = each.files.get(file.path)
         if stored is None:
             stored = each.files[file.path] = ImportedFile(source=self.source, path=file.path)
         stored.is_text = is_text
-        stored.fingerprint, stored.published_on = fingerprint, file.published_on
-        if self.run:
-            stored.run = self.run
+        stored.fingerprint, stored.ranked_on, stored.is_dated = fingerprint, rank.date, rank.run == 0
+        stored.run = self.run
         each.changed_files.append(stored)
         return stored
 
@@ -295,11 +293,12 @@ class Store:
         ImportedFile.objects.filter(pk__in=[pk for pk, file in stored.items() if not file.is_text]).update(
             is_text=False
         )
-        ImportedFile.objects.bulk_update(stored.values(), ["fingerprint", "published_on", "run", "is_text"])
+        ImportedFile.objects.bulk_update(stored.values(), ["fingerprint", "ranked_on", "is_dated", "run", "is_text"])
         ImportedFile.objects.bulk_create(new)
 
-    def _note(self, run: ImportRun, results: list[Result]) -> None:
+    def _note(self, results: list[Result]) -> None:
         """The run's own numbers, in the batch's transaction, so that a run that is cut off tells the truth too."""
+        run = self.run
         for result in results:
             name = result.outcome.value
             setattr(run, name, getattr(run, name) + 1)
@@ -310,16 +309,6 @@ class Store:
             if result.outcome is Outcome.REFUSED
         )
 
-    def _remember(self, work: dict[str, _Work], taken: set[str]) -> None:
-        self._would_know |= taken
-        for slug, each in work.items():
-            if each.is_new and each.text:
-                values = {name: getattr(each.posting, name) for name in _READ_VALUES}
-                known = self._would_be.get(slug)
-                # Where an older file only added to what an earlier batch would have stored, its text stays.
-                kept = known.values if known and known.text is each.text else _hash(values)
-                self._would_be[slug] = _WouldBe(each.text, kept, frozenset(each.tags))
-
     def _company(self, name: str | None) -> Company | None:
         if name is None:
             return None
@@ -328,9 +317,7 @@ class Store:
                 self._companies.clear()
             company = Company.objects.filter(name=name).first()
             if company is None:
-                company = Company(name=name)
-                if self.run:
-                    company.save()
+                company = Company.objects.create(name=name)
             self._companies[name] = company
         return self._companies[name]
 
@@ -338,48 +325,35 @@ class Store:
         if name not in self._categories:
             tag = Tag.objects.filter(kind=Tag.Kind.CATEGORY, name=name).first()
             if tag is None:
-                tag = Tag(kind=Tag.Kind.CATEGORY, name=name)
-                if self.run:
-                    tag.save()
-                else:
-                    tag.pk = -1 - len(self._categories)
+                tag = Tag.objects.create(kind=Tag.Kind.CATEGORY, name=name)
             self._categories[name] = tag
         return self._categories[name]
 
     # --- At the end ---------------------------------------------------------------------------------
 
     def close_missing(self) -> int:
-        """Closes the live postings of this source that no file of the run held; a dry run only counts them.
+        """Closes the live postings of this source that no file of the run held; gives how many.
 
         A status that a person pinned stays.
         """
         assert self.seen is not None  # noqa: S101  only asked for where keep_seen was
-        closed, batch = 0, []
         live = Posting.objects.filter(source=self.source, status=Posting.Status.LIVE).order_by()
-        for posting_id, pinned in live.values_list("pk", "pinned_fields").iterator(chunk_size=2000):
-            if posting_id not in self.seen and "status" not in pinned:
-                batch.append(posting_id)
-        for start in range(0, len(batch), 500):
-            some = batch[start : start + 500]
-            closed += len(some)
-            if self.run:
-                Posting.objects.filter(pk__in=some).update(status=Posting.Status.CLOSED, changed_at=timezone.now())
-        return closed
+        missing = [
+            posting_id
+            for posting_id, pinned in live.values_list("pk", "pinned_fields").iterator(chunk_size=2000)
+            if posting_id not in self.seen and "status" not in pinned
+        ]
+        for start in range(0, len(missing), 500):
+            some = missing[start : start + 500]
+            Posting.objects.filter(pk__in=some).update(status=Posting.Status.CLOSED, changed_at=timezone.now())
+        return len(missing)
 
 
-# What a file says by itself; company and category are rows of their own.
-_READ_VALUES = (
-    "title",
-    "salary_text",
-    "place",
-    "other_tags",
-    "body_markdown",
-    "apply_url",
-)
-
-
-def _hash(values: dict[str, Any]) -> int:
-    return hash(repr([values[name] for name in _READ_VALUES]))
+def _about(apply_url: str, title: str, company: str | None) -> tuple[int, int]:
+    """What a file is about, as two hashes: where it leads (host and query), and what it is called."""
+    parts = urlsplit(apply_url)
+    where = (parts.netloc, parts.query) if parts.netloc else (apply_url,)
+    return hash(where), hash((title, company))
 
 
 def _assign(posting: Posting, values: dict[str, Any]) -> set[str]:

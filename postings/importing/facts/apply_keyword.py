@@ -3,11 +3,17 @@
 import re
 
 MAX_LENGTH = 60
+# How far a sentence is followed to either side, in characters.
+MOST_CONTEXT = 300
 
 _MARKS = "*_`\"'“”‘’«»„"
-_ASKED = r"\b(?:mention|include|use|write|add)(?:ing)?\s+(?:the\s+)?(?:word|keyword|code\s*word|password|phrase)s?"
+_ASKED = (
+    r"\b(?:mention(?:ing)?|add(?:ing)?|includ(?:e|ing)|us(?:e|ing)|writ(?:e|ing))\s+(?:the\s+)?"
+    r"(?:word|keyword|code\s*word|password|phrase)s?"
+)
 _QUOTED = rf"[{_MARKS}]+(?P<quoted>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]"
 _BARE = rf"(?P<bare>[^\W_][\w-]{{0,{MAX_LENGTH - 1}}})"
+_SENTENCE_END = re.compile(r"[.!?]\s|\n\s*\n")
 _KEYWORD = re.compile(rf"{_ASKED}\s*:?\s*(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
 
 
@@ -22,14 +28,12 @@ def read(body: str) -> str | None:
     True
     """
     for match in _KEYWORD.finditer(body):
-        sentence_start = max(body.rfind(mark, 0, match.start()) for mark in ".!?\n")
-        before = body[sentence_start + 1 : match.start()].casefold()
+        before = _SENTENCE_END.split(body[max(0, match.start() - MOST_CONTEXT) : match.start()])[-1].casefold()
         if re.search(r"\b(?:not|never|don['’]?t|without|avoid)\b", before):
             continue
         keyword = (match["quoted"] or match["bare"]).strip()
         # "mention the word of mouth", "use the word we" ask for nothing: the sentence must say it is for applying.
-        sentence_end = re.search(r"[.!?\n]|\Z", body[match.end() :])
-        behind = body[match.end() : match.end() + (sentence_end.start() if sentence_end else 0)].casefold()
+        behind = _SENTENCE_END.split(body[match.end() : match.end() + MOST_CONTEXT])[0].casefold()
         if keyword and re.search(
             r"\b(?:appl(?:y|ying|ication)|read|subject|cover letter|human)\b", f"{before} {behind}"
         ):

@@ -7,11 +7,13 @@ no pay and is never shown.
 
 import re
 
+MAX_LENGTH = 200
+
 _FILLER = re.compile(r"65k\s*-\s*95k\s*USD", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # A number in any local style: 174,000 · 80.000 · 181 000 · 118'000 · 1.200,00 · 144k · 62.50
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+)(?P<cents>[.,]\d{1,2}(?!\d))?\s*(?P<k>k\b)?"
+    r"(?P<digits>\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d{1,15}(?!\d))(?P<cents>[.,]\d{1,2}(?!\d))?\s*(?P<k>k\b)?"
     r"(?!\d|\s*%|th\b|st\b|nd\b|rd\b)",
     re.IGNORECASE,
 )
@@ -27,10 +29,11 @@ def stated(tag: str) -> str:
     >>> stated("$13th salary + stock options")
     ''
     """
+    # A tag is a few words; what goes on for longer is none. A 401(k) is a pension plan.
     tag = tag.strip()
-    if _FILLER.fullmatch(tag) or _BARE_NUMBER.fullmatch(tag):
+    if len(tag) > MAX_LENGTH or _FILLER.fullmatch(tag) or _BARE_NUMBER.fullmatch(tag):
         return ""
-    amounts = [_amount(match) for match in _NUMBER.finditer(tag)]
+    amounts = [_amount(match) for match in _NUMBER.finditer(re.sub(r"(?i)\b401\s?\(?k\b\)?", "", tag))]
     return tag if any(amount > 1 for amount in amounts) else ""
 
 

@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import os
+import re
 import sys
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -14,12 +15,12 @@ from tqdm import tqdm
 from postings.importing import run, sources
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.store import Outcome, Result
-from postings.models import Posting
+from postings.models import BY_HAND, SAMPLES, Posting, is_plausible_date
 
 SOME_REFUSED, WRONG_ARGUMENTS, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 _HALF_WAY = "What it had taken by then is in; run it again to take the rest."
-# Larger than any earlier date, and than what a typing error makes of a year.
-FIRST_DATE = dt.date(1970, 1, 1)
+# What is made by hand must not be closed by a dump, nor what is imported live for ever as the samples do.
+KEPT_SOURCES = {BY_HAND, SAMPLES}
 
 
 class Command(BaseCommand):
@@ -91,17 +92,21 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError(f"Interrupted. {_HALF_WAY}", returncode=INTERRUPTED) from None
         except (DatabaseError, OSError, BrokenExecutor) as error:
-            raise CommandError(
-                f"The import stopped: {_without_line_breaks(error)}. {_HALF_WAY}", returncode=COULD_NOT_RUN
-            ) from error
-        self.stdout.write(_sentence(summary, options))
+            raise CommandError(_why_it_stopped(error), returncode=COULD_NOT_RUN) from error
+        self._tell(self.stdout, _sentence(summary, options))
         if summary.refused:
             sys.exit(SOME_REFUSED)
 
     def _tell(self, stream: OutputWrapper, line: str) -> None:
         """Prints a line above the progress bar, which would otherwise run through it."""
-        with tqdm.external_write_mode(file=sys.stderr):
-            stream.write(line)
+        try:
+            with tqdm.external_write_mode(file=sys.stderr):
+                stream.write(line)
+                stream.flush()
+        except OSError:
+            # Nobody listens any more (a closed pipe, a full disk). The import matters more than its words, which
+            # are on record in the admin; and Python must not stumble over the rest of them when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _sentence(summary: run.Summary, options: dict[str, Any]) -> str:
@@ -116,7 +121,7 @@ def _sentence(summary: run.Summary, options: dict[str, Any]) -> str:
         parts.append(
             f"none closed, because {summary.not_closed_because}"
             if summary.not_closed_because
-            else f"{summary.closed:,} closed"
+            else f"{summary.closed:,} {'to close' if options['dry_run'] else 'closed'}"
         )
     if summary.skipped:
         parts.append(f"{summary.skipped:,} other {'file' if summary.skipped == 1 else 'files'} skipped")
@@ -129,10 +134,18 @@ def _check_paths(paths: list[str]) -> None:
     for path in paths:
         if path == sources.STANDARD_INPUT:
             continue
+        if not path:
+            raise CommandError("A path is empty.", returncode=WRONG_ARGUMENTS)
         if not os.path.exists(path):
             raise CommandError(f"There is no {path!r}.", returncode=WRONG_ARGUMENTS)
         if not os.access(path, os.R_OK):
             raise CommandError(f"{path!r} may not be read.", returncode=WRONG_ARGUMENTS)
+        if not os.path.isdir(path) and not sources.is_readable_name(path):
+            raise CommandError(
+                f"{path!r} is neither a posting (.md, .markdown, .txt) nor an archive (.tar, .tar.gz, .tar.bz2, "
+                ".tar.xz, .zip).",
+                returncode=WRONG_ARGUMENTS,
+            )
     if paths.count(sources.STANDARD_INPUT) > 1:
         raise CommandError("Standard input (-) can be read only once.", returncode=WRONG_ARGUMENTS)
 
@@ -141,6 +154,8 @@ def _source(text: str) -> str:
     longest = Posting._meta.get_field("source").max_length or 0
     if not (text.strip() == text and text.isprintable() and 0 < len(text) <= longest):
         raise argparse.ArgumentTypeError(f"a source has 1 to {longest} printable characters: {text!r}")
+    if text in KEPT_SOURCES:
+        raise argparse.ArgumentTypeError(f"{text!r} is the board's own source: choose another name")
     return text
 
 
@@ -157,10 +172,13 @@ def _date(text: str) -> dt.date:
         date = dt.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise argparse.ArgumentTypeError(f"not a day as YYYY-MM-DD: {text!r}") from None
-    if date < FIRST_DATE:
-        raise argparse.ArgumentTypeError(f"before {FIRST_DATE}: {text!r}")
+    if not is_plausible_date(date):
+        raise argparse.ArgumentTypeError(f"nobody can have published on that day: {text!r}")
     return date
 
 
-def _without_line_breaks(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+def _why_it_stopped(error: BaseException) -> str:
+    said = " ".join(str(error).split()).rstrip(".?!") or type(error).__name__
+    if re.search(r"no such table|relation .* does not exist", said):
+        return "Nothing was imported: the database has no tables yet. Run `manage.py migrate` first."
+    return f"The import stopped: {said}. {_HALF_WAY}"
