@@ -160,7 +160,7 @@ REFUSED = {
     "user name": (posting_text(address="https://me:secret@astwerk.example/apply/x"), "user name or password"),
     "address that never ends": (posting_text(address=f"https://a.example/x?{'y' * 2048}"), "over 2,048 characters"),
     "slug that never ends": (posting_text(slug="s" * 201), "over 200 characters"),
-    "slug that is no name": (posting_text(slug="a%2Fb"), "cannot stand in an address"),
+    "slug that is no name": (posting_text(slug="a%2Fb"), "a slash, a blank or an invisible character"),
     "Latin-1": (posting_text(company="Gärtnerei", tags=()).encode("latin-1"), "not UTF-8 at byte"),
     "UTF-16": (posting_text().encode("utf-16"), "not UTF-8 at byte 0"),
     "over the cap": (posting_text(body="grow " * 13_200), "over the cap of 64 KiB"),
@@ -308,11 +308,11 @@ def test_a_dash_reads_one_posting_from_standard_input(importing, standard_input)
     assert Posting.objects.get().published_machine == "2026-03-17"
 
 
-def test_what_is_refused_from_standard_input_is_called_a_dash(importing, standard_input):
+def test_what_is_refused_from_standard_input_is_called_so(importing, standard_input):
     standard_input(b"no posting")
     ran = importing("-")
     assert ran.status == 1
-    assert ran.err.startswith("refused -: not a posting")
+    assert ran.err.startswith("refused standard input: not a posting")
 
 
 def test_standard_input_stands_beside_files(importing, standard_input, tmp_path):

@@ -35,7 +35,7 @@ EVERYTHING = (
     JOIN postings_tag AS tag ON tag.id = tag_id
     """,
     """
-    SELECT posting.slug, path, fingerprint, CAST(file.published_on AS text), CASE WHEN is_text THEN 1 ELSE 0 END
+    SELECT posting.slug, path, fingerprint, CAST(ranked_on AS text), is_dated, is_text
     FROM postings_importedfile AS file JOIN postings_posting AS posting ON posting.id = posting_id
     """,
     "SELECT name, slug FROM postings_company",
@@ -236,6 +236,7 @@ except ValueError:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a database in memory is SQLite's")
+@pytest.mark.django_db
 def test_a_database_in_memory_needs_no_lock_and_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with lock.import_lock(), lock.import_lock():

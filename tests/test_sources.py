@@ -6,7 +6,6 @@ import io
 import lzma
 import os
 import random
-import re
 import signal
 import stat
 import sys

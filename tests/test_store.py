@@ -326,6 +326,14 @@ def test_a_file_without_a_date_in_a_later_run_is_a_correction():
     assert Posting.objects.get().title == "Head gardener"
 
 
+def test_of_two_corrections_in_one_run_the_last_path_wins():
+    for order in itertools.permutations([loose("a.md", title="From a"), loose("b.md", title="From b")]):
+        clear()
+        take(dated("2026-01", title="January"))
+        take(*order)
+        assert Posting.objects.get().title == "From b"
+
+
 def test_two_loose_files_of_one_slug_are_stable():
     files = [loose("a.md", title="From a"), loose("b.md", title="From b")]
     for order in (files, files[::-1]):
@@ -628,6 +636,20 @@ def test_a_random_board_is_the_same_over_any_runs_where_every_file_is_dated(seed
     take(*files[:cut])
     take(*files[cut:])
     assert board() == expected
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_second_run_is_the_same_in_any_order(seed):
+    randomly = random.Random(seed)
+    first, second = random_files(randomly), random_files(randomly)
+    boards = []
+    for per_batch in (1, 3, 100):
+        clear()
+        take(*first)
+        randomly.shuffle(second)
+        take(*second, per_batch=per_batch)
+        boards.append(board())
+    assert boards == [boards[0]] * 3
 
 
 def disturb(randomly: random.Random) -> None:

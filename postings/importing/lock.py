@@ -26,12 +26,12 @@ def import_lock() -> Iterator[None]:
 
     Raises AnotherImportRuns when it is not to be had within WAIT_SECONDS.
     """
-    # A database that does not answer is told before a lock file is left beside what is not one.
-    connection.ensure_connection()
     if connection.vendor == "postgresql":
         with _advisory_lock():
             yield
     elif (database := str(connection.settings_dict["NAME"])) and not is_in_memory(database):
+        # A database that does not answer is told before a lock file is left beside what is none.
+        connection.ensure_connection()
         with _file_lock(Path(f"{database}.import-lock")):
             yield
     else:
