@@ -236,7 +236,7 @@ class Store:
         if file.published_on:
             return _Rank(file.published_on, 0, file.path)
         text = each.text
-        corrects = text is not None and text.run_id != self.run.pk
+        corrects = text is not None and (text.run_id != self.run.pk or not text.is_dated)
         return _Rank(text.ranked_on if text and corrects else dt.date.min, self.run.pk, file.path)
 
     def _set_text(self, each: _Work, file: File, fingerprint: str, rank: _Rank) -> None:
