@@ -117,10 +117,8 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         return self.order_by("-listed_on", "-id")
 
     def for_list(self) -> "PostingQuerySet":
-        """What a row of the list shows, without the bodies: one join, and one query for the tags of all rows."""
-        return (
-            self.select_related("company").prefetch_related("tags").defer("body_markdown", "body_html").newest_first()
-        )
+        """What a row of the list shows, without the bodies: one join, no query per row."""
+        return self.select_related("company").defer("body_markdown", "body_html").newest_first()
 
     def for_detail(self) -> "PostingQuerySet":
         return self.select_related("company").prefetch_related("tags")

@@ -6,12 +6,19 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import conditional_page
 
 from postings import addresses, clicks
 from postings.filters import PostingFilter
@@ -19,6 +26,7 @@ from postings.models import Company, Posting
 
 log = logging.getLogger(__name__)
 
+ALLOWED_METHODS = ["GET", "HEAD"]
 PER_PAGE = 25
 MOST_COMPANIES_SUGGESTED = 100
 MOST_SIMILAR = 5
@@ -33,11 +41,13 @@ def public(view: Any) -> Any:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ALLOWED_METHODS:
+            return HttpResponseNotAllowed(ALLOWED_METHODS, render_to_string("405.html", request=request))
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
-    return csrf_exempt(require_safe(gzip_page(conditional_page(answer))))
+    return csrf_exempt(gzip_page(conditional_page(answer)))
 
 
 class ApplyRedirect(HttpResponseRedirect):
@@ -77,7 +87,10 @@ def posting_list(request: HttpRequest) -> HttpResponse:
 def _page_number(request: HttpRequest) -> int:
     """The page asked for; the first for everything that is not a number of one. Beyond the end is the paginator's."""
     asked = request.GET.get("page", "")
-    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 1
+    if not (asked.isascii() and asked.isdecimal()):
+        return 1
+    # More digits than any board has pages are cut: the last page it is, and no number too long to be read.
+    return max(1, int(asked.lstrip("0")[:9] or 1))
 
 
 def _without_empty_parameters(request: HttpRequest) -> HttpResponse:

@@ -107,7 +107,6 @@ def test_403_for_a_form_without_its_token(visitor):
 
 
 @pytest.mark.django_db
-@pytest.mark.xfail(strict=True, reason="the answer to a method that is not allowed is empty: Django's, not the board's")
 def test_405(visitor):
     response = visitor.post("/")
     assert response["Allow"] == "GET, HEAD"
@@ -141,11 +140,6 @@ def test_a_database_that_is_away_gives_the_boards_500(visitor):
     assert_in_the_boards_dress(visitor.get("/"), 500, "Something went wrong here")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="without its manifest, {% static %} in 500.html raises inside the handler, and Django's last resort answers",
-)
 def test_500_stands_without_collected_static_files(visitor, settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from postings.models import Company, Posting, Tag
@@ -230,19 +230,13 @@ def test_one_posting_is_one_job(client):
     [
         ("4", 3),
         ("999999999", 3),
-        pytest.param(
-            "1000000000",
-            3,
-            marks=pytest.mark.xfail(
-                strict=True, reason="beyond the end by ten digits shows the first page, not the last"
-            ),
-        ),
+        ("1000000000", 3),
         ("0", 1),
         ("-1", 1),
         ("x", 1),
         ("1e9", 1),
         ("1.5", 1),
-        ("9" * 5000, 1),
+        ("9" * 5000, 3),
         ("%00", 1),
     ],
 )
@@ -438,6 +432,8 @@ a_question = st.fixed_dictionaries(
     deadline=None,
     derandomize=True,
     database=None,
+    # Found and made small; explaining it would take a minute more.
+    phases=[Phase.generate, Phase.shrink],
     # The client and the database are the test's; what an example leaves there, the next one clears away.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -644,20 +640,19 @@ def test_more_rows_and_more_tags_take_no_more_queries(client, django_assert_num_
     names = tuple(f"Category {number}" for number in range(tags))
     for number in range(rows):
         make_posting(company=f"Company {number}", categories=names)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         # 1 how many there are
         # 2 the rows of the page, with their companies
-        # 3 the tags of these rows
-        # 4 the categories with their counts
-        # 5 the companies that are suggested
+        # 3 the categories with their counts
+        # 4 the companies that are suggested
         html = read(client)
     assert len(titles(html)) == rows
 
 
 def test_a_filter_by_company_takes_two_more_queries(client, django_assert_num_queries):
     make_posting(company="Ahorn")
-    with django_assert_num_queries(7):
-        # The five above, and the companies that were asked for: once for the rows, once for the categories' counts.
+    with django_assert_num_queries(6):
+        # The four above, and the companies that were asked for: once for the rows, once for the categories' counts.
         html = read(client, "company=ahorn")
     assert titles(html)
 
@@ -674,6 +669,6 @@ def test_where_nothing_is_found_no_rows_are_fetched(client, django_assert_num_qu
 
 def test_a_page_of_rows_does_not_fetch_their_bodies(client, django_assert_num_queries):
     make_posting(body_markdown="Word " * 10)
-    with django_assert_num_queries(5) as queries:
+    with django_assert_num_queries(4) as queries:
         read(client)
     assert not any("body_html" in query["sql"] for query in queries.captured_queries)

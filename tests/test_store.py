@@ -326,7 +326,6 @@ def test_a_file_without_a_date_in_a_later_run_is_a_correction():
     assert Posting.objects.get().title == "Head gardener"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: only the first correction of a run stands where the corrected text stood")
 def test_of_two_corrections_in_one_run_the_last_path_wins():
     for order in itertools.permutations([loose("a.md", title="From a"), loose("b.md", title="From b")]):
         clear()
@@ -650,7 +649,7 @@ def test_a_random_board_is_the_same_over_any_runs_where_every_file_is_dated(seed
     assert board() == expected
 
 
-@pytest.mark.xfail(strict=True, reason="bug: the two about corrections above, on random boards")
+@pytest.mark.xfail(strict=True, reason="bug: a correction beside a change of what it corrects, on random boards")
 def test_a_second_run_is_the_same_in_any_order():
     for seed in range(12):
         randomly = random.Random(seed)
