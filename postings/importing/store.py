@@ -4,7 +4,8 @@ Files come in batches, each batch one transaction. What holds, whatever the orde
 
 - A file whose fingerprint is known changes nothing.
 - The file with the latest date is the posting's text; a tie goes to the last path. A file without a date that comes
-  in a later run is a correction: it takes the place of the text that was there, until a later date comes.
+  in a later run is a correction: it takes the place of the text that was there, until a later date comes. (Where one
+  run brings both a correction and a change of what it corrects, the first of the two to come is taken.)
 - The categories of all its files add up.
 - A file that is plainly about another job, by its apply address and by its title or company, is refused rather than
   taken for a new text of the one that has its name.

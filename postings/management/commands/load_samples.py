@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from postings.importing import run
+from postings.importing.lock import AnotherImportRuns
 from postings.models import SAMPLES, ImportRun, Posting
 
 SAMPLES_FOLDER = Path(__file__).resolve().parents[2] / "samples"
@@ -19,7 +20,11 @@ class Command(BaseCommand):
         has_others = Posting.objects.exclude(source=SAMPLES).exists()
         if has_others or ImportRun.objects.filter(finished_at__isnull=False).exists():
             return
-        summary = run.run_import([str(SAMPLES_FOLDER)], run.Options(source=SAMPLES))
+        try:
+            run.run_import([str(SAMPLES_FOLDER)], run.Options(source=SAMPLES))
+        except AnotherImportRuns as reason:
+            raise CommandError(f"The samples were not loaded: {reason}.", returncode=3) from None
+        number = Posting.objects.filter(source=SAMPLES).count()
         self.stdout.write(
-            f"{summary.created} sample postings, all invented, are in; in the admin they are the source “{SAMPLES}”."
+            f"{number} sample postings, all invented, are in; in the admin they are the source “{SAMPLES}”."
         )
