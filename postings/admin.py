@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from postings.importing import layout
 from postings.importing.facts import apply_keyword
+from postings.importing.facts.text import Text
 from postings.models import BY_HAND, Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
@@ -128,7 +129,8 @@ class PostingForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Any:
         posting = self.instance
         if not posting.pk:
-            posting.apply_keyword = posting.apply_keyword or apply_keyword.read(posting.body_markdown) or ""
+            found = apply_keyword.read(Text(posting.title, body=posting.body_markdown))
+            posting.apply_keyword = posting.apply_keyword or (found.value if found else "")
         else:
             posting.pinned_fields = self.cleaned_data.get("pinned", posting.pinned_fields)
             posting.pin(self.changed_data)

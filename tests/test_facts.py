@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from postings import addresses, slugs
 from postings.importing.facts import apply_keyword, salary
+from postings.importing.facts.text import Text
 from tests.test_layout import within
 
 
@@ -18,6 +19,11 @@ def test_the_examples_in_the_docstrings_hold(module):
     assert results.failed == 0
 
 
+def read_keyword(body):
+    found = apply_keyword.read(Text("Gardener", body=body))
+    return found.value if found else None
+
+
 # --- Apply keyword -----------------------------------------------------------------------------------
 
 
@@ -26,7 +32,6 @@ def test_the_examples_in_the_docstrings_hold(module):
     [
         ("Please mention the word TULIPFIELD when you apply.", "TULIPFIELD"),
         ("Please mention the word **TULIPFIELD** when applying to show that you are human.", "TULIPFIELD"),
-        ("mention the word tulip-field in your application", "tulip-field"),
         ("Mention the word `tulip` to show you read this to the end.", "tulip"),
         ("When you apply, include the word “Gänseblümchen”.", "Gänseblümchen"),
         ("To apply, use the code word: 'rain boots'.", "rain boots"),
@@ -49,7 +54,7 @@ def test_the_examples_in_the_docstrings_hold(module):
     ],
 )  # fmt: skip
 def test_finds_the_word_to_mention(text, keyword):
-    assert apply_keyword.read(text) == keyword
+    assert read_keyword(text) == keyword
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,7 @@ def test_finds_the_word_to_mention(text, keyword):
     ],
 )
 def test_finds_no_word_where_none_is_asked_for(text):
-    assert apply_keyword.read(text) is None
+    assert read_keyword(text) is None
 
 
 @settings(deadline=None, database=None)
@@ -81,7 +86,7 @@ def test_finds_no_word_where_none_is_asked_for(text):
     )
 )
 def test_a_keyword_is_always_a_short_piece_of_the_text(text):
-    keyword = apply_keyword.read(text)
+    keyword = read_keyword(text)
     assert keyword is None or (keyword in text and 0 < len(keyword) <= 60 and "\n" not in keyword)
 
 
@@ -101,7 +106,7 @@ def test_a_keyword_is_always_a_short_piece_of_the_text(text):
 )
 def test_is_quick_with_any_piece_repeated_up_to_the_cap(piece):
     with within(0.5):
-        apply_keyword.read(piece * (64 * 1024 // len(piece)))
+        read_keyword(piece * (64 * 1024 // len(piece)))
 
 
 # --- Salary ------------------------------------------------------------------------------------------

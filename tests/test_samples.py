@@ -155,7 +155,6 @@ def test_a_first_start_that_was_cut_off_is_completed(capsys, monkeypatch, taken)
     assert load(capsys) == ""
 
 
-@pytest.mark.xfail(strict=True, reason="bug: counts those of this start only, so that it can say `0 sample postings`")
 def test_after_a_cut_off_start_it_says_how_many_are_in(capsys):
     load(capsys)
     # Cut off between its last batch and its end.
@@ -163,7 +162,6 @@ def test_after_a_cut_off_start_it_says_how_many_are_in(capsys):
     assert load(capsys).startswith(f"{len(FILES)} sample postings")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a traceback, and `make run` fails")
 def test_a_second_start_at_the_same_time_says_what_is_the_matter(monkeypatch):
     def held():
         raise AnotherImportRuns("another import is running (process 1)")

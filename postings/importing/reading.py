@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 from postings import rendering
 from postings.importing import layout
 from postings.importing.facts import apply_keyword
+from postings.importing.facts.text import Text
 from postings.importing.layout import Refused
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def read(file: File) -> Read | Refused:
         "body_html": html,
         "excerpt": rendering.excerpt(html),
         "apply_url": parts.apply_url,
-        "apply_keyword": apply_keyword.read(parts.body) or "",
+        "apply_keyword": keyword.value if (keyword := apply_keyword.read(Text(parts.title, body=parts.body))) else "",
     }
     if file.published_on:
         values |= {"published_on": file.published_on, "published_precision": file.published_precision}

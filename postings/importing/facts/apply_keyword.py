@@ -2,40 +2,87 @@
 
 import re
 
+from postings.importing.facts.text import Found, Text, plain, quote
+
 MAX_LENGTH = 60
-# How far a sentence is followed to either side, in characters.
-MOST_CONTEXT = 300
+
+# Asked before any pattern: what the word is called, in the cases it is written in.
+_HINTS = ("word", "Word", "WORD", "phrase", "Phrase", "emoji", "Emoji", "code:", "hashtag", "Hashtag")
 
 _MARKS = "*_`\"'“”‘’«»„"
-_ASKED = (
-    r"\b(?:mention(?:ing)?|add(?:ing)?|includ(?:e|ing)|us(?:e|ing)|writ(?:e|ing))\s+(?:the\s+)?"
-    r"(?:word|keyword|code\s*word|password|phrase)s?"
+_NAMES = (
+    r"(?:magic\s+|secret\s+|special\s+|following\s+|exact\s+|code\s+|key\s+|pass\s*)*(?:words?|keywords?"
+    r"|code\s?words?|passwords?|phrases?|hashtags?|emojis?)"
+)
+_ASK = (
+    r"(?:mention|includ|us|writ|add|put|typ|quot|stat|say|start|begin|insert|drop|reference|enter|send|provid|answer"
+    r"|reply)(?:e|ing|s)?"
 )
 _QUOTED = rf"[{_MARKS}]+(?P<quoted>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]"
-_BARE = rf"(?P<bare>[^\W_][\w-]{{0,{MAX_LENGTH - 1}}})"
-_SENTENCE_END = re.compile(r"[.!?]\s|\n\s*\n")
-_KEYWORD = re.compile(rf"{_ASKED}\s*:?\s*(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
+_QUOTED_AHEAD = rf"[{_MARKS}]+(?P<ahead>[^\n{_MARKS}]{{1,{MAX_LENGTH}}})[{_MARKS}]+"
+_BARE = rf"(?P<bare>#?[^\W_][\w-]{{0,{MAX_LENGTH - 1}}})"
+_PATTERNS = (
+    # mention the word CANDYSHOP; start your letter with the phrase "blue door"; the code word is HERON
+    re.compile(
+        rf"\b{_ASK}\b(?P<gap>[^.!?\n]{{0,60}}?)\b(?P<article>the|a|this|our|these)?\s*{_NAMES}(?:\s+(?:is|are"
+        rf"|of))?\s*[:,–-]?\s*(?:{_QUOTED}|{_BARE})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\b(?:the|our|this)\s+{_NAMES}\s+(?:is|are)\s*:?\s*(?:{_QUOTED}|{_BARE})", re.IGNORECASE),
+    # include "satoshi" as the first word; put “tangerine” in the subject line as the code word
+    re.compile(
+        rf"\b{_ASK}\b[^.!?\n{_MARKS}]{{0,40}}{_QUOTED_AHEAD}[^.!?\n]{{0,60}}?(?:\b{_NAMES}\b"
+        rf"|\.[^.!?\n]{{0,80}}\bthe\s+first\s+word\b)",
+        re.IGNORECASE,
+    ),
+)
+_FORBIDDEN = re.compile(r"\b(?:not|never|don['’]?t|without|avoid)\b", re.IGNORECASE)
+# The sentence, or the one before it, must be about applying: "use the word we" asks for nothing.
+_APPLYING = re.compile(
+    r"\b(?:apply|applying|applications?|applicants?|read|reads|reading|subject|cover\s+letter|letter|human|response"
+    r"|e-?mail|answers?|bot|bots"
+    r"|robots?|spam|message|paying\s+attention|attention\s+to\s+detail)\b",
+    re.IGNORECASE,
+)
+_REACH = 160  # characters around the request in which applying is spoken of
 
 
-def read(body: str) -> str | None:
+def read(text: Text) -> Found | None:
     """The word as written, without quotes or Markdown marks; None where none is asked for.
 
-    >>> read("When applying, mention the word CANDYSHOP to show you read the job post completely.")
+    >>> read(Text("", body="When applying, mention the word CANDYSHOP to show you read the job post completely.")).value
     'CANDYSHOP'
-    >>> read('Please mention the word **BRAVELY** and tag RMTI3 when applying.')
+    >>> read(Text("", body='Please mention the word **BRAVELY** and tag RMTI3 when applying.')).value
     'BRAVELY'
-    >>> read("Do not use the word guru in your letter.") is None
+    >>> read(Text("", body="Do not use the word guru in your letter.")) is None
     True
     """
-    for match in _KEYWORD.finditer(body):
-        before = _SENTENCE_END.split(body[max(0, match.start() - MOST_CONTEXT) : match.start()])[-1].casefold()
-        if re.search(r"\b(?:not|never|don['’]?t|without|avoid)\b", before):
-            continue
-        keyword = (match["quoted"] or match["bare"]).strip()
-        # "mention the word of mouth", "use the word we" ask for nothing: the sentence must say it is for applying.
-        behind = _SENTENCE_END.split(body[match.end() : match.end() + MOST_CONTEXT])[0].casefold()
-        if keyword and re.search(
-            r"\b(?:appl(?:y|ying|ication)|read|subject|cover letter|human)\b", f"{before} {behind}"
-        ):
-            return keyword
+    body = text.body
+    if not any(hint in body for hint in _HINTS):
+        return None
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(body):
+            if found := _asked(body, match):
+                return found
     return None
+
+
+def _asked(body: str, match: re.Match[str]) -> Found | None:
+    """The word of a request, where it is one and not, say, "do not use the word guru"."""
+    groups = match.groupdict()
+    is_quoted = not groups.get("bare")
+    keyword = (groups.get("quoted") or groups.get("ahead") or groups.get("bare") or "").strip().strip(".,;:!")
+    sentence_start = max(body.rfind(mark, 0, match.start()) for mark in ".!?\n") + 1
+    before = body[max(sentence_start, match.start() - _REACH) : match.start()]
+    if not keyword or _FORBIDDEN.search(before) or _FORBIDDEN.search(groups.get("gap") or ""):
+        return None
+    # "using Word Press": without quotes and without "the" it is no word that is asked for.
+    if not is_quoted and not (groups.get("article", "the") and _stands_out(keyword)):
+        return None
+    around = body[max(0, match.start() - _REACH) : match.end() + _REACH]
+    return Found(keyword, plain(quote(body, match.start(), match.end()))) if _APPLYING.search(around) else None
+
+
+def _stands_out(keyword: str) -> bool:
+    """A word without quotes is asked for as it is printed: in capitals, with a capital, a digit or a hash."""
+    return any(sign.isupper() or sign.isdigit() or sign == "#" for sign in keyword)
