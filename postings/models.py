@@ -224,10 +224,10 @@ class Posting(models.Model):
             )
         ]
         indexes = [
-            # for_list(): the live ones, newest first
-            models.Index(fields=["status", "-listed_on", "-id"], name="posting_list_order"),
-            # one company's postings, newest first
-            models.Index(fields=["company", "-listed_on", "-id"], name="posting_company_order"),
+            # live().newest_first(): with the expiry in it, so that counts never touch the rows and their bodies
+            models.Index(fields=["status", "-listed_on", "-id", "expires_at"], name="posting_list_order"),
+            # with_posting_counts(): how many live ones a company has, likewise
+            models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
         ]
 
     def __str__(self) -> str:
