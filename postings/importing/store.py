@@ -192,7 +192,10 @@ class Store:
         changed = self._add_category(each, file.category)
         rank = self._rank(file, each)
         if each.text is None or rank >= _stored_rank(each.text):
-            changed |= _assign(each.posting, {**read.values, "company": self._company(read.company)})
+            values = dict(read.values)
+            if "company" not in each.posting.pinned_fields:
+                values["company"] = self._company(read.company)
+            changed |= _assign(each.posting, values)
             self._set_text(each, file, fingerprint, rank)
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
