@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import postings.models
 from django.db import migrations, models
+
+import postings.models
 
 
 class Migration(migrations.Migration):
