@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the board writes itself: database, secret key, collected static files, the import's lock.
 VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
 
 
 def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) -> Any:
@@ -27,7 +28,9 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) 
     try:
         return read(text)
     except (ValueError, KeyError, ImproperlyConfigured):
-        raise ImproperlyConfigured(f"{name} is {text!r}; it should be {meaning}.") from None
+        # Addresses of databases hold passwords, which have no place in a log.
+        said = "cannot be read" if name == "DATABASE_URL" else f"is {text!r}"
+        raise ImproperlyConfigured(f"{name} {said}; it should be {meaning}.") from None
 
 
 def _switch(name: str, default: bool) -> bool:
@@ -163,18 +166,15 @@ def _database() -> dict[str, Any]:
         "postgres://user:password@host:5432/name or sqlite:////path/to/file",
     )
     # Kept open: on SQLite the last close takes an exclusive lock, on PostgreSQL a new connection is dear.
-    database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-    options: dict[str, Any] = {"connect_timeout": 3}
+    database = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True} | database
+    options: dict[str, Any] = {"connect_timeout": 3, "options": "-c lock_timeout=5000"}
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
         # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
-            "init_command": (
-                f"PRAGMA journal_mode={'WAL' if SQLITE_USES_WAL else 'DELETE'};"
-                "PRAGMA synchronous=FULL;PRAGMA busy_timeout=5000"
-            ),
+            "init_command": (f"PRAGMA journal_mode={'WAL' if SQLITE_USES_WAL else 'DELETE'};PRAGMA synchronous=FULL"),
         }
     # What stands in the address itself is the owner's word.
     database["OPTIONS"] = options | database.get("OPTIONS", {})

@@ -13,6 +13,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token
 
+from postings.fences import fence_behind
+
 MAX_HTML_BYTES = 256 * 1024
 EXCERPT_LENGTH = 240
 
@@ -110,11 +112,11 @@ def _free_lists(markdown: str) -> str:
     if not _STUCK_LIST.search(markdown):
         return markdown
     lines: list[str] = []
-    in_code = False
+    fence = ""
     for line in markdown.split("\n"):
-        if not in_code and lines and _STUCK_LIST.match(f"{lines[-1]}\n{line}"):
+        if not fence and lines and _STUCK_LIST.match(f"{lines[-1]}\n{line}"):
             lines.append("")
-        in_code ^= line.lstrip().startswith(("```", "~~~"))
+        fence = fence_behind(line, fence)
         lines.append(line)
     return "\n".join(lines)
 

@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 import ftfy
 
 from postings import addresses
+from postings.fences import fence_behind, has_fence
+from postings.importing.facts.text import Text
 
 # Raised when the same bytes are read differently than before, so that files that were imported
 # by an older reader are read again instead of being passed over as known.
-READER_VERSION = 1
+READER_VERSION = 2
 
 MAX_BYTES = 64 * 1024
 MAX_TITLE_LENGTH = 300
@@ -44,6 +46,11 @@ class Layout:
     place: str = ""  # as printed; several place tags are joined by "; "
     salary_text: str = ""  # as printed, useful or not
     other_tags: list[str] = field(default_factory=list)  # as printed, emoji included
+
+    @property
+    def text(self) -> Text:
+        """What the facts are read from."""
+        return Text(self.title, self.salary_text, self.place, tuple(self.other_tags), self.body)
 
 
 def read(data: bytes, fallback_slug: str = "") -> Layout:
@@ -286,7 +293,6 @@ def _without_apply_lines(body: str) -> str:
 
 
 _BLANKS = re.compile(r"(\n(?:[ \t]*\n)+)")
-_FENCE = re.compile(r"(?m)^[ ]{0,3}(?P<marks>`{3,}|~{3,})(?P<behind>.*)$")
 # What makes a block anything but a plain paragraph, by how one of its lines begins. Pasted pages draw their
 # bullets as characters, or escape them; indentation may belong to a list.
 _NOT_PLAIN_STARTS = (
@@ -312,24 +318,14 @@ def _without_repeats(body: str) -> str:
     seen: set[tuple[str, ...]] = set()
     fence = ""  # the marks that the code around this block began with
     for block, blanks in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-        before, fence = fence, _fence_behind(block, fence)
-        if not before and not fence and not _FENCE.search(block) and _is_plain(block):
+        before, fence = fence, fence_behind(block, fence)
+        if not before and not fence and not has_fence(block) and _is_plain(block):
             words = tuple(block.split())
             if len(words) >= 5 and words in seen:
                 continue
             seen.add(words)
         kept += (block, blanks)
     return "".join(kept)
-
-
-def _fence_behind(block: str, fence: str) -> str:
-    """The fence that is open behind a block, given the one before it; code ends with its own marks, and no fewer."""
-    for match in _FENCE.finditer(block):
-        if not fence:
-            fence = match["marks"]
-        elif match["marks"].startswith(fence) and not match["behind"].strip():
-            fence = ""
-    return fence
 
 
 def _is_plain(block: str) -> bool:

@@ -14,6 +14,7 @@ import struct
 import sys
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -91,17 +92,23 @@ class Reader:
 
     limits: Limits = field(default_factory=Limits)
     skipped: int = 0  # files of other kinds
+    empty_paths: list[str] = field(default_factory=list)  # paths under which there was no file to read
     _files: int = 0
     _bytes: int = 0
 
     def read(self, path: str) -> Iterator[SourceFile]:
+        before = self._files
+        yield from self._read(path)
+        if self._files == before:
+            self.empty_paths.append(_printable(path))
+
+    def _read(self, path: str) -> Iterator[SourceFile]:
         if path == STANDARD_INPUT:
             yield from self._standard_input()
             return
         # What the operator names may be a link; what lies in a folder may not.
         found = Path(path)
-        mode = found.stat().st_mode
-        if stat.S_ISDIR(mode):
+        if found.is_dir():
             yield from self._folder(found)
         elif path.lower().endswith(ARCHIVE_ENDINGS):
             try:
@@ -121,6 +128,10 @@ class Reader:
             names[:] = sorted(name for name in names if not name.startswith("."))
             place = Path(folder)
             inside = place.relative_to(top).parts
+            for name in names:
+                if (place / name).is_symlink():
+                    # Its postings may lie elsewhere, where nobody looks: that must not pass for their being gone.
+                    yield self._counted(SourceFile(f"{place / name}/", "", (), problem="a symbolic link"))
             for name in sorted(files):
                 yield from self._file(str(place / name), "/".join((*inside, name)), (*above, *inside, name))
         for error in unreadable:
@@ -177,13 +188,15 @@ class Reader:
             raise Unreadable(path, f"not an archive that can be read ({error})") from error
 
     def _look_through(self, path: str, most: int, members: "Iterator[_Member]") -> None:
-        entries, files, total = 0, self._files, self._bytes
+        entries = files = total = 0
         for member in members:
             entries += 1
             files += member.is_file and _is_wanted(member.name)
             total += member.size
-            if files > self.limits.files:
-                raise Unreadable(path, f"over {self.limits.files:,} files")
+            if self._files + files > self.limits.files:
+                raise Unreadable(path, f"over {self.limits.files:,} files in one run")
+            if self._bytes + total > self.limits.bytes:
+                raise Unreadable(path, f"over {self.limits.bytes:,} bytes in one run")
             if total > most:
                 raise _TooMuch
         if not entries:
@@ -194,7 +207,7 @@ class Reader:
             return
         parts = PurePosixPath(member.name).parts
         path = f"{archive}/{member.name}"
-        if not parts or not _is_wanted(parts[-1]):
+        if not parts or not _is_wanted(member.name):
             self.skipped += 1
         elif member.name.startswith("/") or ".." in parts:
             yield self._counted(SourceFile(path, member.name, parts, problem="its name leads out of the archive"))
@@ -235,8 +248,10 @@ def count_files(paths: list[str]) -> int | None:
 
 
 def _is_wanted(name: str) -> bool:
-    base = PurePosixPath(name).name
-    return not base.startswith(".") and PurePosixPath(base).suffix.lower() in READ_ENDINGS
+    """Whether a file is read, by its ending; what is hidden, or lies in a hidden folder, is not."""
+    parts = PurePosixPath(name).parts
+    is_hidden = any(part.startswith(".") and part != ".." for part in parts)
+    return not is_hidden and PurePosixPath(name).suffix.lower() in READ_ENDINGS
 
 
 def _open_regular(file: Path, follow: bool) -> IO[bytes]:
@@ -259,7 +274,7 @@ def _read_regular(file: Path, follow: bool) -> bytes:
 
 def _printable(name: str) -> str:
     """A file's name as it may be printed, logged and stored, whatever bytes the disk or the archive has for it."""
-    name = os.fsencode(name).decode("utf-8", "replace")
+    name = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
     return "".join(char if char.isprintable() else "\ufffd" for char in name)[-MAX_NAME_LENGTH:]
 
 
