@@ -10,15 +10,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from postings import rendering
-from postings.importing import layout
-from postings.importing.facts import apply_keyword
+from postings.importing import facts, layout
+from postings.importing.facts import skills
 from postings.importing.facts.text import Text
 from postings.importing.layout import Refused
 
@@ -55,6 +55,21 @@ class Read:
     slug: str
     company: str | None
     values: dict[str, Any]  # by the names of Posting's fields
+    tags: tuple[facts.Stated, ...]
+
+
+# What skills are found by: the board's own table, and what an operator added to it.
+_vocabulary = skills.DEFAULT
+
+
+def use_skills(added: Sequence[skills.Skill]) -> None:
+    """Finds these skills and spellings, too, in this process from now on."""
+    global _vocabulary
+    _vocabulary = skills.DEFAULT.extended(added) if added else skills.DEFAULT
+
+
+def read_facts(text: Text) -> facts.Facts:
+    return facts.read_all(text, _vocabulary)
 
 
 def read(file: File) -> Read | Refused:
@@ -62,6 +77,7 @@ def read(file: File) -> Read | Refused:
     try:
         parts = layout.read(file.data, file.fallback_slug)
         html = rendering.render(parts.body)
+        said = read_facts(parts.text)
     except Refused as reason:
         return reason
     except rendering.TooLarge as reason:
@@ -79,17 +95,19 @@ def read(file: File) -> Read | Refused:
         "body_html": html,
         "excerpt": rendering.excerpt(html),
         "apply_url": parts.apply_url,
-        "apply_keyword": keyword.value if (keyword := apply_keyword.read(Text(parts.title, body=parts.body))) else "",
+        **said.values,
     }
     if file.published_on:
         values |= {"published_on": file.published_on, "published_precision": file.published_precision}
-    return Read(parts.slug, parts.company, values)
+    return Read(parts.slug, parts.company, values, said.tags)
 
 
 class Readers:
     """Reads files, many of them in processes of their own, which start with the first that are worth it."""
 
-    def __init__(self) -> None:
+    def __init__(self, added_skills: Sequence[skills.Skill] = ()) -> None:
+        self._added_skills = added_skills
+        use_skills(added_skills)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -101,19 +119,26 @@ class Readers:
         if self._pool:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def read(self, files: Sequence[File]) -> list[Read | Refused]:
-        """What `read` says of each, in order.
+    def read(self, files: Sequence[File]) -> Iterator[Read | Refused]:
+        """What `read` says of each, in order; processes are at it before the first is asked for.
 
         Raises concurrent.futures.process.BrokenProcessPool where a process was killed from outside.
         """
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if len(files) < FEWEST_FOR_PROCESSES or cores == 1:
-            return [read(file) for file in files]
+            return map(read, files)
         if not self._pool:
             # "spawn": a fork would inherit the database connection and the threads of this process.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(cores, mp_context=context, initializer=_live_and_die_with_parent)
-        return list(self._pool.map(read, files, chunksize=max(1, len(files) // (4 * cores))))
+            self._pool = ProcessPoolExecutor(
+                cores, mp_context=context, initializer=_begin, initargs=(self._added_skills,)
+            )
+        return self._pool.map(read, files, chunksize=max(1, len(files) // (4 * cores)))
+
+
+def _begin(added_skills: Sequence[skills.Skill]) -> None:
+    use_skills(added_skills)
+    _live_and_die_with_parent()
 
 
 def _live_and_die_with_parent() -> None:

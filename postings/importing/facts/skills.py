@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +57,7 @@ class Vocabulary:
         behind: Iterable[str] = (),
     ) -> None:
         self.skills = {skill.slug: skill for skill in skills}
+        self.companions = tuple(companions)
         self.before, self.behind = frozenset(before), frozenset(behind)
         senses: dict[str, list[Sense]] = defaultdict(list)
         never: set[str] = set()
@@ -65,8 +66,16 @@ class Vocabulary:
                 senses[_key(spelling)].append(sense)
             never.update(map(_key, skill.never))
         self._senses = {key: tuple(told) for key, told in senses.items()}
-        self._companions = {_key(word) for word in companions}
+        self._companions = {_key(word) for word in self.companions}
         self._pattern = _one_pattern(never | self._companions | set(self._senses))
+
+    def extended(self, skills: Iterable[Skill]) -> "Vocabulary":
+        """This vocabulary with more skills, and with more spellings of those that it has."""
+        more = dict(self.skills)
+        for skill in skills:
+            known = more.get(skill.slug)
+            more[skill.slug] = replace(known, spellings=(*known.spellings, *skill.spellings)) if known else skill
+        return Vocabulary(more.values(), self.companions, self.before, self.behind)
 
     def find(self, text: str) -> Iterator[Hit]:
         """Every spelling in the text, from left to right; the longest wins where several begin."""

@@ -7,9 +7,9 @@ from typing import Any
 
 MAX_EVIDENCE_LENGTH = 200
 
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_MARKS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])|`+|~~")
-_LINE_START = re.compile(r"^\s*(?:#{1,6}\s*|>\s*|[*+•·●○◦▪■‣–-]\s+|\d{1,3}[.)]\s+)*")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
+_UNDERSCORES = re.compile(r"_+")
+_LINE_START = re.compile(r"(?m)^[^\S\n]*+(?:#{1,6}[^\S\n]*|>[^\S\n]*|[*+•·●○◦▪■‣–-][^\S\n]+|\d{1,3}[.)][^\S\n]+)*")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -26,7 +26,9 @@ class Text:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The body's lines that hold something, without Markdown's marks: headings, bullets, emphasis, links."""
-        return tuple(line for line in map(plain, self.body.split("\n")) if line)
+        # All lines at once: a few passes over the body cost a fifth of the same passes line by line.
+        lines = (" ".join(line.split()) for line in _unmarked(self.body).split("\n"))
+        return tuple(line for line in lines if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,21 @@ def plain(line: str) -> str:
     >>> plain("  * **Location:** [Kraków](https://x.example), Poland \\\\- hybrid")
     'Location: Kraków, Poland - hybrid'
     """
-    text = _MARKS.sub("", _LINE_START.sub("", _LINK.sub(r"\1", line)))
-    return " ".join(_ESCAPE.sub(r"\1", text).split())
+    return " ".join(_unmarked(line).split())
+
+
+def _unmarked(text: str) -> str:
+    text = _LINE_START.sub("", _LINK.sub(r"\1", text))
+    text = text.replace("*", "").replace("`", "").replace("~~", "")
+    if "_" in text:
+        text = _UNDERSCORES.sub(_without_emphasis, text)
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
+def _without_emphasis(match: re.Match[str]) -> str:
+    """Underscores stay within a word (`snake_case`), and are marks at its ends."""
+    text, start, end = match.string, match.start(), match.end()
+    return match[0] if start and text[start - 1].isalnum() and text[end : end + 1].isalnum() else ""
 
 
 def quote(text: str, start: int, end: int) -> str:
