@@ -16,8 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postings.importing import layout
-from postings.importing.facts import apply_keyword
-from postings.importing.facts.text import Text
+from postings.importing.rereading import reread
 from postings.models import BY_HAND, Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
@@ -36,22 +35,6 @@ class CompanyAdmin(admin.ModelAdmin):
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, company: Any) -> int:
         return company.postings_live
-
-
-@admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
-    list_display = ["name", "kind", "live_postings", "slug"]
-    list_filter = ["kind"]
-    search_fields = ["name", "slug"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        live = Posting.objects.live_condition("posting_tags__posting__")
-        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
-        return counted.order_by("kind", "name")
-
-    @admin.display(description="live postings", ordering="postings_live")
-    def live_postings(self, tag: Any) -> int:
-        return tag.postings_live
 
 
 class MarkdownField(forms.CharField):
@@ -81,6 +64,39 @@ class LinesField(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
+class TagForm(forms.ModelForm):
+    spellings = LinesField(
+        required=False,
+        help_text="Of a skill: what else postings call it, one a line. Then run `manage.py read_facts`.",
+    )
+
+    class Meta:
+        model = Tag
+        fields = ["kind", "name", "code", "slug", "spellings"]
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    form = TagForm
+    list_display = ["name", "kind", "live_postings", "code", "slug"]
+    list_filter = ["kind"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        live = Posting.objects.live_condition("posting_tags__posting__")
+        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
+        return counted.order_by("kind", "name")
+
+    @admin.display(description="live postings", ordering="postings_live")
+    def live_postings(self, tag: Any) -> int:
+        return tag.postings_live
+
+
+SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
+# A change of any of these may say other facts.
+READ_FIELDS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
+
+
 class PostingForm(forms.ModelForm):
     body_markdown = MarkdownField(
         required=False, label="Body", help_text="Markdown. The page's HTML is made from it on save."
@@ -101,8 +117,9 @@ class PostingForm(forms.ModelForm):
     class Meta:
         model = Posting
         fields = [
-            "title", "company", "salary_text", "place", "other_tags", "body_markdown", "apply_url",
-            "apply_keyword", "status", "published_on", "published_precision", "expires_at", "slug",
+            "title", "company", "salary_text", "salary_min", "salary_max", "salary_currency", "salary_period", "place",
+            "other_tags", "body_markdown", "apply_url", "apply_keyword", "status", "published_on",
+            "published_precision", "expires_at", "slug",
         ]  # fmt: skip
         widgets = {
             name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
@@ -118,7 +135,9 @@ class PostingForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         seen = self.cleaned_data.get("seen_changed_at")
         if self.instance.pk and seen:
-            changed_at = Posting.objects.values_list("changed_at", flat=True).get(pk=self.instance.pk)
+            # Locked until this form is saved, so that nothing is written in between.
+            row = Posting.objects.select_for_update(of=("self",)).filter(pk=self.instance.pk)
+            changed_at = row.values_list("changed_at", flat=True).get()
             if changed_at.isoformat() != seen:
                 raise forms.ValidationError(
                     f"Somebody else, or an import, changed this posting at {changed_at:%H:%M:%S} UTC, after you "
@@ -128,14 +147,17 @@ class PostingForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Any:
         posting = self.instance
-        if not posting.pk:
-            found = apply_keyword.read(Text(posting.title, body=posting.body_markdown))
-            posting.apply_keyword = posting.apply_keyword or (found.value if found else "")
-        else:
+        # On a new posting, too, what was filled in by hand is not for the text to say.
+        posting.pin(name for name in ("apply_keyword", "salary_min") if name in self.changed_data)
+        if posting.pk:
             posting.pinned_fields = self.cleaned_data.get("pinned", posting.pinned_fields)
             posting.pin(self.changed_data)
             if "published_precision" in self.changed_data:
                 posting.pin(["published_on"])
+            if SALARY_FIELDS & set(self.changed_data):
+                posting.pin(["salary_min"])
+                posting.salary_evidence = ""
+        posting.set_yearly_salary()
         return super().save(commit)
 
 
@@ -143,7 +165,12 @@ class PostingTagInline(admin.TabularInline):
     model = PostingTag
     extra = 1
     autocomplete_fields = ["tag"]
+    fields = ["tag", "evidence"]
+    readonly_fields = ["evidence"]
     verbose_name = "tag"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("tag").order_by("tag__kind", "tag__name")
 
 
 class IsPinned(admin.SimpleListFilter):
@@ -187,11 +214,23 @@ class PostingAdmin(admin.ModelAdmin):
     actions = ["close", "publish"]
     autocomplete_fields = ["company"]
     inlines = [PostingTagInline]
-    readonly_fields = ["click_counts", "source", "source_slug", "first_seen", "changed_at", "read_from"]
+    readonly_fields = [
+        "salary_evidence",
+        "click_counts",
+        "source",
+        "source_slug",
+        "first_seen",
+        "changed_at",
+        "read_from",
+    ]
     fieldsets = [
         (
             None,
             {"fields": ["seen_changed_at", "title", "company", "salary_text", "place", "other_tags", "body_markdown"]},
+        ),
+        (
+            "Salary",
+            {"fields": [("salary_min", "salary_max"), ("salary_currency", "salary_period"), "salary_evidence"]},
         ),
         ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
         ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at"]}),
@@ -212,9 +251,22 @@ class PostingAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if change and any(formset.has_changed() for formset in formsets):
-            form.instance.pin(["categories"])
-            form.instance.save(update_fields=["pinned_fields", "changed_at"])
+        posting = form.instance
+        if change:
+            touched = [
+                link
+                for formset in formsets
+                for link in (
+                    *formset.new_objects,
+                    *(link for link, _ in formset.changed_objects),
+                    *formset.deleted_objects,
+                )
+            ]
+            if touched:
+                posting.pin(Posting.PINNED_AS[Tag.Kind(link.tag.kind)] for link in touched)
+                posting.save(update_fields=["pinned_fields", "changed_at"])
+        if not change or READ_FIELDS & set(form.changed_data):
+            reread([posting.pk])
 
     # --- Columns and figures ------------------------------------------------------------------------
 
@@ -245,7 +297,7 @@ class PostingAdmin(admin.ModelAdmin):
         if not posting.pk:
             return "–"
         counts = dict(DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count")))
-        person, bot, prefetch = (counts.get(kind.value, 0) for kind in DailyClicks.Kind)
+        person, bot, prefetch = (counts.get(kind, 0) for kind in ("person", "bot", "prefetch"))
         return f"{person:,} by people (a second click counts again), {bot:,} by bots, {prefetch:,} fetched ahead."
 
     @admin.display(description="read from")
@@ -273,9 +325,8 @@ class PostingAdmin(admin.ModelAdmin):
         ]
         renewed = 0
         for posting in postings:
-            if status == Posting.Status.LIVE and posting.is_expired:
-                posting.expires_at = expiry(now, posting.source)
-                renewed += 1
+            if status == Posting.Status.LIVE:
+                renewed += "expires_at" in posting.reopen(now)
             posting.status, posting.changed_at = status, now
             posting.pin(["status"])
         Posting.objects.bulk_update(postings, ["status", "expires_at", "pinned_fields", "changed_at"], batch_size=200)

@@ -1,6 +1,9 @@
 """What a seeker may ask the list for: the only place that knows the parameters' names and meanings."""
 
+import re
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
@@ -9,12 +12,23 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from postings.models import Company, Posting, PostingQuerySet, Tag
+from postings.importing.facts.names import countries_in, region_of
+from postings.models import Company, Posting, PostingQuerySet, PostingTag, Tag
 from postings.slugs import slug_for
 
 # Longer words find nothing; the rest of them is not read.
 MAX_TEXT_LENGTH = 200
 MAX_WORDS = 10
+TICKED_KINDS = {
+    Tag.Kind.CATEGORY: "Category",
+    Tag.Kind.WORKPLACE: "Workplace",
+    Tag.Kind.SENIORITY: "Level",
+    Tag.Kind.EMPLOYMENT: "Employment",
+    Tag.Kind.VISA: "Visa",
+    Tag.Kind.LANGUAGE: "Language of the posting",
+}
+TYPED_KINDS = {Tag.Kind.SKILL: "Skill", Tag.Kind.COUNTRY: "Country", Tag.Kind.REGION: "Region"}
+STATED = "stated"  # salary_min=stated: any pay at all
 
 
 class _TextField(forms.CharField):
@@ -51,7 +65,17 @@ class PostingFilter(django_filters.FilterSet):
     q = _Text(method="with_words", label="Keyword")
     place = _Text(method="in_place", label="Place")
     company = _Slugs(method="of_companies", label="Company")
-    category = _Slugs(method="in_categories", label="Category")
+    category = _Slugs(method="with_tags", label="Category")
+    workplace = _Slugs(method="with_tags", label="Workplace")
+    country = _Slugs(method="with_tags", label="Country")
+    region = _Slugs(method="in_regions", label="Region")
+    seniority = _Slugs(method="with_tags", label="Level")
+    employment = _Slugs(method="with_tags", label="Employment")
+    visa = _Slugs(method="with_tags", label="Visa sponsorship")
+    language = _Slugs(method="with_tags", label="Language of the posting")
+    skill = _Slugs(method="with_tags", label="Skill")
+    salary_min = _Text(method="paying", label="Pay at least")
+    currency = _Text(method="unfiltered", label="Currency")
 
     class Meta:
         model = Posting
@@ -81,11 +105,50 @@ class PostingFilter(django_filters.FilterSet):
         companies = [company for _, company in self.companies_asked if company]
         return postings.filter(company__in=companies) if value else postings
 
-    def in_categories(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
+    def with_tags(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
+        """One of these values of the kind that the parameter is named after, by code or slug, in any case."""
         if not value:
             return postings
-        # A subquery, not a join: a posting in two of the categories is still one row.
-        return postings.filter(pk__in=_with_tags(Tag.Kind.CATEGORY, value))
+        # A subquery, not a join: a posting with two of the values is still one row.
+        return postings.filter(pk__in=_with_tags(_one_of(name, value)))
+
+    def in_regions(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
+        """Those that name one of the regions, or a country that lies in it."""
+        if not value:
+            return postings
+        countries = {code for region in value for code in countries_in(region_of(region))}
+        lies_in = Q(kind=Tag.Kind.COUNTRY, code__in=countries)
+        return postings.filter(pk__in=_with_tags(_one_of(Tag.Kind.REGION, value) | lies_in))
+
+    def paying(self, postings: QuerySet, name: str, value: str) -> QuerySet:
+        """Those whose range reaches a yearly sum of the currency; `stated` means any pay at all.
+
+        Not said never matches, and what is no number asks for nothing.
+        """
+        if value.casefold() == STATED:
+            return postings.exclude(salary_currency="")
+        if (least := _sum_of(value)) is None:
+            return postings
+        reaches = Q(salary_yearly_max__gte=least) | Q(salary_yearly_max=None, salary_yearly_min__isnull=False)
+        return postings.filter(reaches, salary_currency=self.salary_currency)
+
+    def unfiltered(self, postings: QuerySet, name: str, value: str) -> QuerySet:
+        """Only says what `salary_min` means."""
+        return postings
+
+    @property
+    def is_pay_stated(self) -> bool:
+        return self.form.is_valid() and self.form.cleaned_data["salary_min"].casefold() == STATED
+
+    @cached_property
+    def salary_currency(self) -> str:
+        """The currency that `salary_min` is in: the one asked for, else the one that most postings pay in."""
+        asked = str(self.form.cleaned_data.get("currency") or "").upper() if self.form.is_valid() else ""
+        if asked:
+            return asked
+        paid = Posting.objects.live().exclude(salary_currency="").order_by().values_list("salary_currency")
+        ranked = paid.annotate(number=Count("pk")).order_by("-number", "salary_currency")
+        return next((code for code, _ in ranked[:1]), "USD")
 
     @cached_property
     def companies_asked(self) -> list[tuple[str, Company | None]]:
@@ -107,18 +170,45 @@ class PostingFilter(django_filters.FilterSet):
         return self.form.cleaned_data.get(name) or [] if self.form.is_valid() else []
 
     @cached_property
-    def category_choices(self) -> list[dict[str, Any]]:
-        """Every category with how many live postings it has under the other filters, and whether it is ticked."""
-        asked = self._asked("category")
-        others = _without(self.data, "category")
-        under_others = PostingFilter(others, Posting.objects.live()).qs.order_by()
-        counts = (
-            Tag.objects.filter(kind=Tag.Kind.CATEGORY)
-            .annotate(number=Count("posting_tags", filter=Q(posting_tags__posting__in=under_others)))
-            .order_by("name")
-        )
+    def groups(self) -> list[dict[str, Any]]:
+        """The kinds that are ticked, each with its values: how many live postings a value has under the filters of
+        the other kinds, and whether it is ticked."""
+        tags = list(Tag.objects.filter(kind__in=TICKED_KINDS).order_by("name"))
+        # Kinds in which nothing is ticked are all counted under the same filters: one query for them together.
+        ticked = {kind: {each.lower() for each in self._asked(kind)} for kind in TICKED_KINDS}
+        numbers = self._numbers(self.data)
+        numbers_of = {kind: self._numbers(_without(self.data, kind)) if ticked[kind] else numbers for kind in ticked}
         return [
-            {"slug": tag.slug, "name": tag.name, "number": tag.number, "ticked": tag.slug in asked} for tag in counts
+            {
+                "kind": kind.value,
+                "label": label,
+                "choices": [
+                    {
+                        "code": tag.slug if kind == Tag.Kind.CATEGORY else tag.code,
+                        "name": tag.name,
+                        "number": numbers_of[kind].get(tag.pk, 0),
+                        "ticked": bool({tag.code.lower(), tag.slug.lower(), tag.name.lower()} & ticked[kind]),
+                    }
+                    for tag in tags
+                    if tag.kind == kind
+                ],
+            }
+            for kind, label in TICKED_KINDS.items()
+        ]
+
+    def _numbers(self, data: QueryDict | None) -> dict[int, int]:
+        """How many live postings that these parameters find have a tag, by the tag's id."""
+        found = PostingFilter(data, Posting.objects.live()).qs.order_by()
+        links = PostingTag.objects.filter(tag__kind__in=TICKED_KINDS, posting__in=found).order_by()
+        return dict(links.values_list("tag").annotate(Count("pk")))
+
+    @cached_property
+    def typed(self) -> list[dict[str, Any]]:
+        """The kinds that have too many values to tick, each with the names of what was asked for."""
+        return [
+            {"kind": kind, "label": label, "names": [self._names.get((kind, each.lower()), each) for each in asked]}
+            for kind, label in TYPED_KINDS.items()
+            for asked in [self._asked(kind)]
         ]
 
     @cached_property
@@ -130,14 +220,28 @@ class PostingFilter(django_filters.FilterSet):
         applied = []
         if text := clean_text(said["q"]):
             applied.append({"label": f"“{text}”", "without": self._query_without("q")})
-        names = {choice["slug"]: choice["name"] for choice in self.category_choices}
-        for slug in said["category"]:
-            applied.append({"label": names.get(slug, slug), "without": self._query_without("category", slug)})
+        for kind in Tag.Kind.values:
+            for asked in said[kind]:
+                label = self._names.get((kind, asked.lower()), asked)
+                applied.append({"label": label, "without": self._query_without(kind, asked)})
         for asked, name in zip(said["company"], self.company_names, strict=True):
             applied.append({"label": name, "without": self._query_without("company", asked)})
         if text := clean_text(said["place"]):
             applied.append({"label": text, "without": self._query_without("place")})
+        if said["salary_min"].casefold() == STATED:
+            applied.append({"label": "Pay stated", "without": self._query_without("salary_min")})
+        elif (least := _sum_of(said["salary_min"])) is not None:
+            label = f"At least {self.salary_currency} {least:,.0f} a year"
+            applied.append({"label": label, "without": self._query_without("salary_min")})
         return applied
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        """The names of the tags that were asked for, by kind and by code or slug in small letters."""
+        said = self.form.cleaned_data
+        asked = [_one_of(kind, said[kind]) for kind in Tag.Kind.values if said[kind]]
+        tags = Tag.objects.filter(reduce(or_, asked)) if asked else []
+        return {(tag.kind, key.lower()): tag.name for tag in tags for key in (tag.code, tag.slug, tag.name)}
 
     def _query_without(self, name: str, value: str | None = None) -> str:
         data = _without(self.data, name)
@@ -147,8 +251,20 @@ class PostingFilter(django_filters.FilterSet):
         return data.urlencode()
 
 
-def _with_tags(kind: str, slugs: list[str]) -> QuerySet:
-    return Tag.objects.filter(kind=kind, slug__in=slugs).values("postings")
+def _one_of(kind: str, values: list[str]) -> Q:
+    """Tags of a kind by code, slug or name, in any case (codes of countries are capitals, all others small)."""
+    cases = {case for value in values for case in (value, value.lower(), value.upper(), slug_for(value))}
+    return Q(kind=kind) & (Q(code__in=cases) | Q(slug__in=cases))
+
+
+def _with_tags(condition: Q) -> QuerySet:
+    return PostingTag.objects.filter(tag__in=Tag.objects.filter(condition)).values("posting")
+
+
+def _sum_of(text: str) -> float | None:
+    """A sum as people type it: 60000, 60,000, 60 000, 60k; None for anything else."""
+    match = re.fullmatch(r"(\d{1,9}(?:[ ,.']\d{3})*)\s*(k?)", text.strip(), re.IGNORECASE)
+    return float(re.sub(r"\D", "", match[1])) * (1000 if match[2] else 1) if match else None
 
 
 def _without(data: Mapping[str, Any] | None, name: str) -> QueryDict:

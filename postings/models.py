@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from postings import addresses, rendering
 from postings.importing import layout
 from postings.importing.facts import salary
+from postings.importing.facts.text import Text
 from postings.slugs import free_slug, slug_for
 
 BY_HAND = "admin"  # the source of postings that were written in the admin
@@ -74,11 +75,29 @@ class Tag(models.Model):
 
     class Kind(models.TextChoices):
         CATEGORY = "category", "category"
+        SKILL = "skill", "skill"
+        COUNTRY = "country", "country"
+        REGION = "region", "region"
+        WORKPLACE = "workplace", "workplace"
+        EMPLOYMENT = "employment", "employment"
+        SENIORITY = "seniority", "seniority"
+        VISA = "visa", "visa sponsorship"
+        LANGUAGE = "language", "language of the posting"
+
+    # The kinds whose values are read from the text; a category comes with the file.
+    READ_FROM_TEXT = frozenset(Kind) - {Kind.CATEGORY}
 
     kind = models.CharField(max_length=20, choices=Kind)
+    code = models.CharField(
+        max_length=120, blank=True, help_text="What it is called in parameters and exports: DE, remote, c#."
+    )
     name = models.CharField(max_length=100, validators=[validate_visible])
     slug = models.CharField(
         max_length=120, blank=True, validators=[validate_slug], help_text="Its name in addresses and parameters."
+    )
+
+    spellings = models.JSONField(
+        default=list, blank=True, help_text="Of a skill: what else postings call it. Then run `manage.py read_facts`."
     )
 
     class Meta:
@@ -86,6 +105,7 @@ class Tag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "slug"], name="tag_slug_unique_in_kind"),
             models.UniqueConstraint(fields=["kind", "name"], name="tag_name_unique_in_kind"),
+            models.UniqueConstraint(fields=["kind", "code"], name="tag_code_unique_in_kind"),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +114,7 @@ class Tag(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
             self.slug = free_slug(slug_for(self.name) or "tag", Tag.objects.filter(kind=self.kind), 120)
+        self.code = self.code or self.slug
         super().save(*args, **kwargs)
 
 
@@ -109,7 +130,7 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         """What a visitor may see; `Posting.is_live` says the same of one posting."""
         return self.filter(self.live_condition())
 
-    def published(self) -> "PostingQuerySet":
+    def ever_shown(self) -> "PostingQuerySet":
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)
 
@@ -121,11 +142,13 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         return self.select_related("company").defer("body_markdown", "body_html").newest_first()
 
     def for_detail(self) -> "PostingQuerySet":
-        return self.select_related("company").prefetch_related("tags")
+        links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
+        return self.select_related("company").prefetch_related(links)
 
     def similar_to(self, posting: "Posting") -> "PostingQuerySet":
-        """Live postings of the same company, then those that share a tag with it."""
-        sharing = PostingTag.objects.filter(tag__in=posting.tags.all()).values("posting")
+        """Live postings of the same company, then those that share a category with it."""
+        categories = posting.tags.filter(kind=Tag.Kind.CATEGORY)
+        sharing = PostingTag.objects.filter(tag__in=categories).values("posting")
         is_same_company = Q(company=posting.company_id) if posting.company_id else Q(pk__in=[])
         return (
             self.live()
@@ -156,7 +179,8 @@ class Posting(models.Model):
     PINNABLE = {
         "title": "title",
         "company": "company",
-        "salary_text": "salary",
+        "salary_text": "salary as printed",
+        "salary_min": "salary",
         "place": "place",
         "other_tags": "other tags",
         "body_markdown": "body",
@@ -165,6 +189,26 @@ class Posting(models.Model):
         "published_on": "published on",
         "status": "status",
         "categories": "categories",
+        "skills": "skills",
+        "countries": "countries",
+        "regions": "regions",
+        "workplace": "workplace",
+        "employment": "employment",
+        "seniority": "seniority",
+        "visa": "visa sponsorship",
+        "language": "language",
+    }
+    # Under which of these names the tags of a kind are pinned, all of them together.
+    PINNED_AS = {
+        Tag.Kind.CATEGORY: "categories",
+        Tag.Kind.SKILL: "skills",
+        Tag.Kind.COUNTRY: "countries",
+        Tag.Kind.REGION: "regions",
+        Tag.Kind.WORKPLACE: "workplace",
+        Tag.Kind.EMPLOYMENT: "employment",
+        Tag.Kind.SENIORITY: "seniority",
+        Tag.Kind.VISA: "visa",
+        Tag.Kind.LANGUAGE: "language",
     }
 
     source = models.CharField(max_length=50, default=BY_HAND, help_text="Where it came from.")
@@ -184,6 +228,15 @@ class Posting(models.Model):
     )
     salary_text = models.TextField("salary", blank=True, help_text="As printed, say “$90,000 - $120,000”.")
     place = models.TextField(blank=True, help_text="As printed, say “Remote, Poland”.")
+    # Base pay as the posting says it, in its own currency and period; an end that is not said is empty.
+    salary_min = models.FloatField(null=True, blank=True)
+    salary_max = models.FloatField(null=True, blank=True)
+    salary_currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, say EUR.")
+    salary_period = models.CharField(max_length=5, blank=True, choices=[(each, each) for each in salary.PERIODS_A_YEAR])
+    # The same for a year, to filter by only (facts.salary.PERIODS_A_YEAR).
+    salary_yearly_min = models.FloatField(null=True, editable=False)
+    salary_yearly_max = models.FloatField(null=True, editable=False)
+    salary_evidence = models.CharField(max_length=200, blank=True, editable=False)
     other_tags = models.JSONField(default=list, blank=True, help_text="Further tags as printed, emoji included.")
     body_markdown = models.TextField("body", blank=True, help_text="Markdown. The page's HTML is made from it on save.")
     body_html = models.TextField(editable=False)
@@ -246,9 +299,40 @@ class Posting(models.Model):
         return self.status == self.Status.LIVE and not self.is_expired
 
     @property
+    def text(self) -> Text:
+        """What its facts are read from."""
+        return Text(self.title, self.salary_text, self.place, tuple(self.other_tags), self.body_markdown)
+
+    @property
     def stated_salary(self) -> str:
         """The salary as printed where it states pay; fillers, sums and zeros give an empty string."""
         return salary.stated(self.salary_text)
+
+    @property
+    def salary_in_words(self) -> str:
+        """The base pay that was read from the text, in its own currency and period; empty where none is said.
+
+        `EUR 40,000 to 48,000 a year`, `up to USD 90 an hour`.
+        """
+        if not self.salary_currency:
+            return ""
+        low, high = (
+            None if end is None else f"{end:,.2f}".removesuffix(".00") for end in (self.salary_min, self.salary_max)
+        )
+        amount = f"{low} to {high}" if low and high and low != high else low or high
+        limit = "" if low and high else "from " if low else "up to "
+        article = "an" if self.salary_period == "hour" else "a"
+        return f"{limit}{self.salary_currency} {amount} {article} {self.salary_period}"
+
+    @property
+    def language(self) -> str:
+        """The ISO 639-1 code of its body's language, empty where that is not sure; needs for_detail()."""
+        return next((link.tag.code for link in self.posting_tags.all() if link.tag.kind == Tag.Kind.LANGUAGE), "")
+
+    @property
+    def links_in_order(self) -> list["PostingTag"]:
+        """Its tags with their evidence, in the order of a reader's questions; needs for_detail()."""
+        return sorted(self.posting_tags.all(), key=lambda link: (_READING_ORDER.index(link.tag.kind), link.tag.name))
 
     @property
     def place_summary(self) -> str:
@@ -332,6 +416,21 @@ class Posting(models.Model):
         self.body_html = rendering.render(self.body_markdown)
         self.excerpt = rendering.excerpt(self.body_html)
 
+    def set_yearly_salary(self) -> None:
+        """Makes the yearly figures, which only filters use, from the base pay."""
+        pay = {"min": self.salary_min, "max": self.salary_max, "period": self.salary_period}
+        yearly = salary.yearly(pay) if self.salary_period else {"min": None, "max": None}
+        self.salary_yearly_min, self.salary_yearly_max = yearly["min"], yearly["max"]
+
+    def reopen(self, now: dt.datetime) -> set[str]:
+        """Makes it live; what had expired gets a new end, or it would stay hidden. Names the fields; does not save."""
+        changed = {"status"} if self.status != self.Status.LIVE else set()
+        if self.expires_at is not None and self.expires_at <= now:
+            self.expires_at = expiry(now, self.source)
+            changed.add("expires_at")
+        self.status = self.Status.LIVE
+        return changed
+
     def set_listed_on(self) -> None:
         self.listed_on = self.published_on or self.first_seen.date()
 
@@ -357,11 +456,17 @@ def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
     return first_seen + dt.timedelta(days=settings.POSTING_LIFETIME_DAYS)
 
 
+_READING_ORDER = [
+    "workplace", "country", "region", "seniority", "employment", "visa", "language", "category", "skill",
+]  # fmt: skip
+
+
 class PostingTag(models.Model):
     """One tag of one posting."""
 
     posting = models.ForeignKey(Posting, models.CASCADE, related_name="posting_tags")
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="posting_tags")
+    evidence = models.CharField(max_length=200, blank=True, help_text="The words of the posting that say so.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["posting", "tag"], name="tag_once_per_posting")]

@@ -131,7 +131,7 @@ def _published(slug: str) -> Posting:
     if "\0" in slug:
         raise BadRequest("NUL in a posting's name")
     try:
-        return Posting.objects.published().for_detail().get(slug=slug)
+        return Posting.objects.ever_shown().for_detail().get(slug=slug)
     except Posting.DoesNotExist:
         raise Http404(f"no posting {slug!r}") from None
 

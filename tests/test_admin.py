@@ -359,14 +359,21 @@ def test_an_import_keeps_a_body_that_was_edited_with_its_html_and_excerpt(admin_
 
 
 def test_an_import_keeps_the_categories_and_the_closing_that_were_edited(admin_client, imported):
-    page = change_page(Posting.objects.get())
-    admin_client.post(
-        page, {**open_form(admin_client, page), "posting_tags-0-DELETE": "on", "status": Posting.Status.CLOSED}
-    )
+    posting = Posting.objects.get()
+    page = change_page(posting)
+    form = open_form(admin_client, page)
+    [number] = [
+        number
+        for number in range(int(form["posting_tags-INITIAL_FORMS"][0]))
+        if form[f"posting_tags-{number}-id"] == [str(posting.posting_tags.get(tag__kind=Tag.Kind.CATEGORY).pk)]
+    ]
+    admin_client.post(page, {**form, f"posting_tags-{number}-DELETE": "on", "status": Posting.Status.CLOSED})
     stored = imported(title="Junior gardener")
     assert stored.title == "Junior gardener"
     assert stored.status == "closed"
-    assert not stored.tags.exists()
+    # What was not touched is read from the text still.
+    assert {tag.name for tag in stored.tags.all()} == {"Austria", "Junior"}
+    assert stored.pinned_fields == ["categories", "status"]
 
 
 def test_saving_without_a_change_leaves_an_imported_posting_open_to_imports(admin_client, imported):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from postings import addresses
-from postings.models import Company, Posting
+from postings.models import Company, Posting, PostingTag, Tag
 from tests.factories import make_posting
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +176,90 @@ def test_the_description_has_no_blanks_where_the_body_has_none(client):
     posting = make_posting(body_markdown="You *prune*. You **love**d it.")
     [meta] = read(client, posting).all("meta", name="description")
     assert meta["content"] == "You prune. You loved it."
+
+
+# --- Facts -------------------------------------------------------------------------------------------
+
+
+def link(posting, kind, code, name, evidence=""):
+    tag, _ = Tag.objects.get_or_create(kind=kind, code=code, defaults={"name": name})
+    PostingTag.objects.create(posting=posting, tag=tag, evidence=evidence)
+
+
+def test_each_fact_leads_to_the_list_filtered_by_it(client):
+    posting = make_posting(categories=("Site & Design",))
+    for kind, code, name in (
+        ("country", "PL", "Poland"), ("region", "eu", "European Union"), ("skill", "c#", "C#"), ("skill", "c++", "C++"),
+        ("workplace", "remote", "Remote"), ("seniority", "senior", "Senior"), ("employment", "full-time", "Full-time"),
+        ("visa", "not-offered", "Visa not sponsored"),
+    ):  # fmt: skip
+        link(posting, kind, code, name)
+    make_posting()
+    page = read(client, posting)
+    ways = [
+        way["href"]
+        for way in page.all("a")
+        if (way.get("href") or "").startswith("/?") and "company" not in way["href"]
+    ]
+    # In the order of a reader's questions.
+    assert ways == [
+        "/?workplace=remote", "/?country=PL", "/?region=eu", "/?seniority=senior", "/?employment=full-time",
+        "/?visa=not-offered", "/?category=site-and-design", "/?skill=c%23", "/?skill=c%2B%2B",
+    ]  # fmt: skip
+    for way in ways:
+        assert 'data-total="1"' in client.get(way).content.decode(), way
+
+
+def test_evidence_is_there_on_hover_and_for_screen_readers(client):
+    posting = make_posting(categories=("Gardening",))
+    link(posting, "country", "PL", "Poland", "You must be based in Poland.")
+    link(posting, "skill", "rust", "Rust")
+    page = read(client, posting)
+    [item] = [item for item in page.all("li") if item.get("class") == "tag tag-country"]
+    assert item["title"] == "You must be based in Poland."
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert '<span class="visually-hidden">, it says: You must be based in Poland.</span>' in html
+    # Where no words say so, nothing is claimed.
+    for kind in ("category", "skill"):
+        [item] = [item for item in page.all("li") if item.get("class") == f"tag tag-{kind}"]
+        assert "title" not in item
+    assert html.count("it says:") == 1
+
+
+def test_pay_that_only_the_body_states_is_shown_with_its_evidence(client):
+    posting = make_posting(
+        salary_text="~0k",
+        salary_min=40000,
+        salary_max=48000.5,
+        salary_currency="EUR",
+        salary_period="year",
+        salary_evidence="We pay €40,000 to €48,000.50.",
+    )
+    page = read(client, posting)
+    assert "EUR 40,000 to 48,000.50 a year" in page.text_in("li")
+    assert page.all("li", title="We pay €40,000 to €48,000.50.")
+    assert "it says: We pay €40,000 to €48,000.50." in page.text_in("li")
+
+
+def test_pay_as_printed_goes_before_what_was_read_from_it(client):
+    posting = make_posting(
+        salary_text="€40k - €48k", salary_min=40000, salary_max=48000, salary_currency="EUR", salary_period="year"
+    )
+    text = read(client, posting).text_in("li")
+    assert "€40k - €48k" in text and "EUR" not in text
+
+
+@pytest.mark.parametrize("text", ['" onmouseover="alert(1)', "'><script>alert(1)</script>", "{{ 7*7 }} &amp; <b>"])
+def test_hostile_evidence_stays_text(client, text):
+    posting = make_posting(
+        salary_min=40000, salary_max=40000, salary_currency="EUR", salary_period="year", salary_evidence=text
+    )
+    link(posting, "country", "PL", "Poland", text)
+    page = read(client, posting)
+    assert len(page.all("li", title=text)) == 2
+    assert page.text_in("li").count(f"it says: {text}") == 2
+    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "b"})
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
 
 
 # --- Addresses ---------------------------------------------------------------------------------------
@@ -383,7 +467,7 @@ def test_a_posting_takes_two_queries_however_many_tags(client, django_assert_num
     posting = make_posting(categories=tuple(f"Category {number}" for number in range(tags)))
     with django_assert_num_queries(2):
         # 1 the posting with its company
-        # 2 its tags
+        # 2 its tags, with their evidence
         page = read(client, posting)
     assert len([link for link in page.all("a") if link["href"].startswith("/?category=")]) == tags
 
@@ -396,7 +480,7 @@ def test_a_gone_posting_takes_three_queries_however_much_is_similar(client, djan
         make_posting(categories=names)
     with django_assert_num_queries(3):
         # 1 the posting with its company
-        # 2 its tags
+        # 2 its tags, with their evidence
         # 3 the similar ones with their companies
         response = client.get(gone.get_absolute_url())
     assert response.content.count(b'<article class="row">') == similar

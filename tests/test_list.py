@@ -11,7 +11,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from postings.models import Company, Posting, Tag
+from postings.importing.facts.names import name_of
+from postings.models import Company, Posting, PostingTag, Tag
 from tests.factories import make_category, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -468,6 +469,317 @@ def test_a_drawn_board_is_filtered_counted_and_ordered_as_going_through_it_by_ha
     }
 
 
+# --- Facts -------------------------------------------------------------------------------------------
+
+
+def make_tag(kind: str, code: str) -> Tag:
+    return Tag.objects.get_or_create(kind=kind, code=code, defaults={"name": name_of(kind, code)})[0]
+
+
+def make_with(title: str, facts: tuple[str, ...] = (), pay: tuple = (), **fields) -> Posting:
+    """A posting with tags, written `country:PL`, and with base pay for a year: currency, least, most."""
+    if pay:
+        currency, low, high = pay
+        fields |= {"salary_currency": currency, "salary_period": "year", "salary_min": low, "salary_max": high}
+        fields |= {"salary_yearly_min": low, "salary_yearly_max": high}
+    posting = make_posting(title=title, **fields)
+    for fact in facts:
+        PostingTag.objects.create(posting=posting, tag=make_tag(*fact.split(":")), evidence=f"It says {fact}.")
+    return posting
+
+
+def found(client, query: str) -> set[str]:
+    html = read(client, query)
+    assert total(html) == len(titles(html))
+    return set(titles(html))
+
+
+def counts(html: str, kind: str) -> dict[str, int]:
+    pattern = rf'name="{kind}" value="([^"]*)"[^>]*>\s*<span>[^<]*</span>\s*<span class="count">([\d,]+)</span>'
+    return {unescape(code): int(number.replace(",", "")) for code, number in re.findall(pattern, html)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "codes"),
+    [
+        ("workplace", ["remote"], {"remote"}),
+        ("workplace", ["remote", "hybrid"], {"remote", "hybrid"}),
+        ("employment", ["part-time", "contract", "no-such"], {"part-time", "contract"}),
+        ("seniority", ["senior", "lead"], {"senior", "lead"}),
+        ("visa", ["offered"], {"offered"}),
+        ("skill", ["c#", "rust"], {"c#", "rust"}),
+        ("country", ["PL", "AT"], {"PL", "AT"}),
+        ("region", ["nordics", "latam"], {"nordics", "latam"}),
+        ("skill", ["no-such"], set()),
+    ],
+)
+def test_values_of_one_kind_are_alternatives(client, kind, asked, codes):
+    for kinds_code in (
+        "workplace:remote", "workplace:hybrid", "workplace:onsite", "employment:part-time", "employment:contract",
+        "employment:full-time", "seniority:senior", "seniority:lead", "seniority:mid", "visa:offered",
+        "visa:not-offered", "skill:c#", "skill:c", "skill:c++", "skill:rust", "country:PL", "country:AT", "country:DE",
+        "region:nordics", "region:latam", "region:apac",
+    ):  # fmt: skip
+        make_with(kinds_code, (kinds_code,))
+    make_with("says nothing")
+    assert found(client, urlencode({kind: asked}, doseq=True)) == {f"{kind}:{code}" for code in codes}
+
+
+def test_kinds_must_all_hold(client):
+    make_with("both", ("country:PL", "skill:rust"))
+    make_with("one", ("country:PL", "skill:go"))
+    make_with("other", ("country:AT", "skill:rust"))
+    assert found(client, "country=PL&skill=rust") == {"both"}
+    assert found(client, "country=PL&country=AT&skill=rust") == {"both", "other"}
+
+
+def test_a_posting_with_several_of_the_values_is_listed_once(client):
+    make_with("all", ("skill:rust", "skill:go", "country:PL", "region:europe"))
+    assert found(client, "skill=rust&skill=go&region=europe&region=eu") == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "asked"),
+    [
+        ("country", "PL", ["PL", "pl", "Pl", "Poland", "poland", "POLAND", " poland "]),
+        ("country", "US", ["us", "United States", "united-states", "united states"]),
+        ("skill", "c#", ["c#", "C#", "c-sharp"]),
+        ("skill", "c++", ["C++", "c-plus-plus"]),
+        ("skill", ".net", [".NET", ".net", "dot-net"]),
+        ("skill", "ci-cd", ["ci-cd", "CI/CD", "ci/cd"]),
+        ("skill", "node.js", ["Node.js", "node-js", "NODE.JS"]),
+        ("region", "middle-east", ["middle-east", "Middle East", "MIDDLE EAST"]),
+        ("region", "eu", ["EU", "European Union"]),
+        ("workplace", "onsite", ["onsite", "On site", "ON-SITE"]),
+        ("employment", "full-time", ["Full-time", "FULL-TIME"]),
+        ("visa", "not-offered", ["not-offered", "Visa not sponsored", "NOT-OFFERED"]),
+        ("seniority", "mid", ["mid", "Mid-level", "MID"]),
+    ],
+)
+def test_a_value_is_found_by_code_slug_and_name_as_it_is_typed(client, kind, code, asked):
+    make_with("There", (f"{kind}:{code}",))
+    make_with("Nearby", ("skill:c", "country:CL", "region:asia", "workplace:remote", "visa:offered", "seniority:lead"))
+    for each in asked:
+        html = read(client, urlencode({kind: each}))
+        assert titles(html) == ["There"], each
+        # Whatever was typed: said by its name, and held in the form.
+        name = name_of(kind, code)
+        assert f"Remove filter: {name}" in links(html)
+        held = re.findall(rf'name="{kind}" value="([^"]*)"(?: checked| maxlength)', html)
+        assert [unescape(value) for value in held] in ([code], [name]), each
+
+
+def test_a_region_finds_the_countries_that_lie_in_it_and_a_country_finds_nothing_else(client):
+    make_with("Poland", ("country:PL",))
+    make_with("Europe", ("region:europe",))
+    make_with("EU", ("region:eu",))
+    make_with("Switzerland", ("country:CH",))
+    make_with("Chile", ("country:CL",))
+    make_with("worldwide", ("region:worldwide",))
+    make_with("not said")
+    for asked in ("europe", "EUROPE", "Europe"):
+        assert found(client, f"region={asked}") == {"Poland", "Europe", "Switzerland"}
+    # By its name, too, and where no posting names the region itself.
+    assert found(client, "region=European+Union") == {"Poland", "EU"}
+    assert found(client, "region=South+America") == found(client, "region=latam") == {"Chile"}
+    assert found(client, "region=latam&region=eu") == {"Chile", "Poland", "EU"}
+    assert found(client, "region=worldwide") == {"worldwide"}
+    assert found(client, "region=atlantis") == set()
+    assert found(client, "country=PL") == {"Poland"}
+    assert found(client, "country=PL&region=latam") == set()
+
+
+def test_a_place_as_printed_is_not_a_country(client):
+    make_with("Georgia in Europe", ("country:GE",), place="Tbilisi")
+    make_with("Georgia, US", ("country:US",), place="Atlanta, Georgia")
+    assert found(client, "country=georgia") == {"Georgia in Europe"}
+
+
+@pytest.fixture
+def paid(db):
+    make_with("30 to 50", pay=("EUR", 30_000, 50_000))
+    make_with("60", pay=("EUR", 60_000, 60_000))
+    make_with("up to 70", pay=("EUR", None, 70_000))
+    make_with("from 40", pay=("EUR", 40_000, None))
+    make_with("80 in dollars", pay=("USD", 80_000, 80_000))
+    make_with("not said", salary_text="~0k")
+
+
+@pytest.mark.parametrize(
+    ("asked", "titles"),
+    [
+        ("20000", {"30 to 50", "60", "up to 70", "from 40"}),
+        ("50000", {"30 to 50", "60", "up to 70", "from 40"}),
+        ("50001", {"60", "up to 70", "from 40"}),
+        ("60000", {"60", "up to 70", "from 40"}),
+        ("70000", {"up to 70", "from 40"}),
+        ("1000000", {"from 40"}),
+        ("0", {"30 to 50", "60", "up to 70", "from 40"}),
+    ],
+)
+def test_a_range_that_reaches_the_sum_is_found(client, paid, asked, titles):
+    assert found(client, f"salary_min={asked}&currency=EUR") == titles
+
+
+@pytest.mark.parametrize(
+    "asked", ["60000", "60,000", "60 000", "60.000", "60'000", "60k", "60K", " 60 k ", "60\u00a0000"]
+)
+def test_a_sum_is_read_as_people_type_it(client, paid, asked):
+    html = read(client, urlencode({"salary_min": asked, "currency": "eur"}))
+    assert set(titles(html)) == {"60", "up to 70", "from 40"}
+    assert "Remove filter: At least EUR 60,000 a year" in links(html)
+
+
+@pytest.mark.parametrize("asked", ["much", "-1", "1e5", "60000 EUR", "6٠k0", "%00"])
+def test_what_is_no_sum_asks_for_nothing(client, paid, asked):
+    html = read(client, urlencode({"salary_min": asked}))
+    assert total(html) == 6
+    assert not [label for label in links(html) if label.startswith("Remove filter")]
+
+
+def test_a_sum_without_a_currency_is_in_the_one_that_most_pay_in(client, paid):
+    assert found(client, "salary_min=1") == {"30 to 50", "60", "up to 70", "from 40"}
+    assert found(client, "salary_min=1&currency=usd") == {"80 in dollars"}
+    assert found(client, "salary_min=1&currency=CHF") == set()
+    # A currency alone says only what a sum would mean.
+    assert total(read(client, "currency=CHF")) == 6
+
+
+@pytest.mark.parametrize("asked", ["stated", "Stated", "STATED"])
+def test_pay_that_is_stated_at_all_can_be_asked_for(client, paid, asked):
+    html = read(client, f"salary_min={asked}&currency=EUR")
+    assert set(titles(html)) == {"30 to 50", "60", "up to 70", "from 40", "80 in dollars"}
+    assert links(html)["Remove filter: Pay stated"] == "/?currency=EUR"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["workplace=remote", "country=PL", "region=europe", "seniority=senior", "employment=contract", "visa=offered",
+     "skill=rust", "salary_min=0", "salary_min=stated"],
+)  # fmt: skip
+def test_what_is_not_said_never_matches(client, asked):
+    make_with("says it", ("workplace:remote", "country:PL", "region:europe", "seniority:senior", "employment:contract",
+                          "visa:offered", "skill:rust"), pay=("USD", 1.0, 2.0))  # fmt: skip
+    make_with("says nothing")
+    assert found(client, asked) == {"says it"}
+
+
+def test_each_fact_that_is_asked_for_can_be_taken_back_by_itself(client):
+    make_with("one", ("country:PL", "skill:c#", "workplace:remote", "region:middle-east", "visa:offered"))
+    asked = {
+        ("country", "pl"): "Poland",
+        ("skill", "c#"): "C#",
+        ("skill", "no such"): "no such",
+        ("workplace", "REMOTE"): "Remote",
+        ("region", "middle-east"): "Middle East",
+        ("visa", "offered"): "Visa sponsored",
+        ("salary_min", "60k"): "At least USD 60,000 a year",
+    }
+    found = links(read(client, urlencode([*asked, ("page", "2")])))
+    for pair, label in asked.items():
+        _, _, query = found[f"Remove filter: {label}"].partition("?")
+        assert sorted(parse_qsl(query)) == sorted(set(asked) - {pair})
+
+
+def test_sending_the_form_again_keeps_every_fact_that_was_asked_for(client):
+    make_with("one", ("country:US", "country:PL", "skill:c#", "skill:.net", "region:eu"))
+    asked = [("country", "us"), ("country", "pl"), ("skill", "c#"), ("skill", ".net"), ("region", "eu"),
+             ("salary_min", "60k"), ("currency", "eur")]  # fmt: skip
+    html = read(client, urlencode(asked))
+    fields = re.findall(r'<input form="search"(?! type="checkbox")[^>]* name="([^"]*)"[^>]* value="([^"]*)"', html)
+    fields = [(name, unescape(value)) for name, value in fields if value]
+    assert fields == [
+        ("skill", "C#"), ("skill", ".NET"), ("country", "United States"), ("country", "Poland"),
+        ("region", "European Union"), ("salary_min", "60k"), ("currency", "eur"),
+    ]  # fmt: skip
+    again = read(client, urlencode(fields))
+    assert {label for label in links(again) if label.startswith("Remove")} == {
+        label for label in links(html) if label.startswith("Remove")
+    }
+
+
+FACTS = {
+    "workplace": ("remote", "hybrid", "onsite"),
+    "seniority": ("junior", "senior"),
+    "employment": ("full-time", "contract"),
+    "visa": ("offered", "not-offered"),
+    "country": ("PL", "CL", "US"),
+    "region": ("europe", "latam"),
+    "skill": ("rust", "c#"),
+}
+some_facts = st.fixed_dictionaries({kind: st.sets(st.sampled_from(codes), max_size=2) for kind, codes in FACTS.items()})
+some_pay = st.none() | st.tuples(
+    st.sampled_from(["EUR", "USD"]), st.sampled_from([None, 30_000, 50_000]), st.sampled_from([50_000, 70_000, None])
+).filter(lambda pay: pay[1] or pay[2])
+a_demand = st.fixed_dictionaries(
+    {},
+    optional={
+        **{
+            kind: st.lists(st.sampled_from([*codes, "unknown"]), min_size=1, max_size=2)
+            for kind, codes in FACTS.items()
+        },
+        "salary_min": st.sampled_from(["40k", "60,000", "stated"]),
+        "currency": st.sampled_from(["eur", "USD"]),
+    },
+)
+LIES_IN = {"europe": {"PL"}, "latam": {"CL"}}
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.tuples(some_facts, some_pay, st.sampled_from(["live", "live", "closed"])), max_size=6), a_demand)
+def test_a_drawn_board_is_filtered_by_facts_and_counted_as_going_through_it_by_hand_does(client, drawn, asked):
+    for model in (Posting, Tag, Company):
+        model.objects.all().delete()
+    for kind, codes in FACTS.items():
+        for code in codes:
+            make_tag(kind, code)
+    # Decides which currency a sum is in where none is asked for.
+    drawn = [*drawn, *[({kind: set() for kind in FACTS}, ("EUR", None, 1.0), "live")] * 10]
+    for number, (facts, pay, status) in enumerate(drawn):
+        make_with(str(number), tuple(f"{k}:{c}" for k in facts for c in facts[k]), pay or (), status=status)
+
+    def pays(pay):
+        least = asked.get("salary_min")
+        if least is None or pay is None:
+            return least is None
+        if least == "stated":
+            return True
+        currency, _, high = pay
+        sum_ = {"40k": 40_000, "60,000": 60_000}[least]
+        return currency == asked.get("currency", "EUR").upper() and (high is None or high >= sum_)
+
+    def holds(facts, pay, status, without=""):
+        said = {**facts, "region": facts["region"] | {r for r, inside in LIES_IN.items() if inside & facts["country"]}}
+        return (
+            status == "live"
+            and pays(pay)
+            and all(set(asked[kind]) & said[kind] for kind in FACTS if kind in asked and kind != without)
+        )
+
+    html = read(client, urlencode(asked, doseq=True))
+    assert set(titles(html)) == {str(number) for number, each in enumerate(drawn) if holds(*each)}
+    assert total(html) == len(titles(html))
+    for kind in ("workplace", "seniority", "employment", "visa"):
+        assert counts(html, kind) == {
+            code: sum(code in each[0][kind] and holds(*each, without=kind) for each in drawn) for code in FACTS[kind]
+        }
+
+
+def test_filters_by_facts_cost_a_query_for_each_kind_that_is_ticked(client, django_assert_num_queries):
+    make_with("one", ("workplace:remote", "seniority:senior", "skill:rust", "country:PL"))
+    with django_assert_num_queries(9):
+        # The six of any list; the names of what was asked for; the counts without each of the two kinds.
+        html = read(client, "workplace=remote&seniority=senior&skill=rust&country=PL&region=europe")
+    assert total(html) == 1
+
+
 # --- Applied filters ---------------------------------------------------------------------------------
 
 
@@ -570,6 +882,10 @@ def test_only_get_and_head_are_allowed(method):
 
 # --- Hostile parameters ------------------------------------------------------------------------------
 
+PARAMETERS = [
+    "q", "place", "category", "company", "page", "workplace", "country", "region", "seniority", "employment", "visa",
+    "skill", "salary_min", "currency",
+]  # fmt: skip
 HOSTILE = {
     "NUL": "%00",
     "NUL inside": "a%00b",
@@ -597,7 +913,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("name", ["q", "place", "category", "company", "page"])
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_hostile_parameters_give_a_page(client, name, value):
     make_posting()
     response = client.get(f"/?{name}={value}")
@@ -606,7 +922,7 @@ def test_hostile_parameters_give_a_page(client, name, value):
     assert not response.cookies
 
 
-@pytest.mark.parametrize("name", ["q", "place", "category", "company", "page"])
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_the_same_parameter_a_hundred_times_gives_a_page(client, name):
     make_posting()
     response = client.get("/?" + "&".join([f"{name}=backend"] * 100))
@@ -640,35 +956,39 @@ def test_more_rows_and_more_tags_take_no_more_queries(client, django_assert_num_
     names = tuple(f"Category {number}" for number in range(tags))
     for number in range(rows):
         make_posting(company=f"Company {number}", categories=names)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         # 1 how many there are
-        # 2 the rows of the page, with their companies
-        # 3 the categories with their counts
-        # 4 the companies that are suggested
+        # 2 the values that can be ticked
+        # 3 how many postings each of them has
+        # 4 the currency that most postings pay in
+        # 5 the companies that are suggested
+        # 6 the rows of the page, with their companies
         html = read(client)
     assert len(titles(html)) == rows
 
 
 def test_a_filter_by_company_takes_two_more_queries(client, django_assert_num_queries):
     make_posting(company="Ahorn")
-    with django_assert_num_queries(6):
-        # The four above, and the companies that were asked for: once for the rows, once for the categories' counts.
+    with django_assert_num_queries(8):
+        # The six above, and the companies that were asked for: once for the rows, once for the counts.
         html = read(client, "company=ahorn")
     assert titles(html)
 
 
 def test_where_nothing_is_found_no_rows_are_fetched(client, django_assert_num_queries):
     make_posting(categories=("Backend",))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         # 1 how many there are
-        # 2 the categories with their counts
-        # 3 the companies that are suggested
+        # 2 the values that can be ticked
+        # 3 how many postings each of them has
+        # 4 the currency that most postings pay in
+        # 5 the companies that are suggested
         html = read(client, "q=astronaut")
     assert total(html) == 0
 
 
 def test_a_page_of_rows_does_not_fetch_their_bodies(client, django_assert_num_queries):
     make_posting(body_markdown="Word " * 10)
-    with django_assert_num_queries(4) as queries:
+    with django_assert_num_queries(6) as queries:
         read(client)
     assert not any("body_html" in query["sql"] for query in queries.captured_queries)

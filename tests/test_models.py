@@ -34,7 +34,7 @@ def test_drafts_are_the_only_ones_never_shown():
     for status in Posting.Status:
         make_posting(title=status, status=status)
     make_posting(title="expired", expires_at=NOW - SECOND)
-    assert {posting.title for posting in Posting.objects.published()} == {"live", "closed", "expired"}
+    assert {posting.title for posting in Posting.objects.ever_shown()} == {"live", "closed", "expired"}
 
 
 def test_a_posting_lives_as_long_as_the_settings_say(settings):
@@ -250,7 +250,8 @@ def test_only_what_an_import_writes_can_be_pinned():
 
 def test_everything_that_can_be_pinned_is_there():
     fields = {field.name for field in Posting._meta.get_fields()}
-    assert set(Posting.PINNABLE) - fields == {"categories"}
+    assert set(Posting.PINNABLE) - fields == set(Posting.PINNED_AS.values())
+    assert set(Posting.PINNED_AS) == set(Tag.Kind)
 
 
 # --- Clicks ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
-from postings.importing.store import Result, Store
+from postings.importing.store import Result, Store, added_skills
 from postings.models import ImportRun, Tag, is_plausible_date
 
 DEFAULT_SOURCE = "files"
@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(slots=True)
 class Summary:
-    """The counts of one run, of files, and why it did not close what it was asked to."""
+    """The counts of one run, of files (but `closed`, of postings), and why it did not close what it was asked to."""
 
     created: int = 0
     updated: int = 0
@@ -59,31 +59,53 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
     """
     begun = time.monotonic()
     summary = Summary()
-    with import_lock(), dry_run() if options.dry_run else nullcontext(), Readers() as readers:
+    with import_lock(), dry_run() if options.dry_run else nullcontext(), Readers(added_skills()) as readers:
         run = ImportRun.objects.create(source=options.source)
         store = Store(options.source, run, readers, keep_seen=options.close_missing)
         reader = Reader(options.limits)
-        for batch in _batches(_files(reader, paths, options)):
-            for result in store.take(batch):
+        for results in _results(store, _batches(_files(reader, paths, options))):
+            for result in results:
                 name = result.outcome.value
                 setattr(summary, name, getattr(summary, name) + 1)
                 report(result)
         summary.skipped = reader.skipped
         if options.close_missing:
-            _close_missing(store, summary)
-        run.skipped, run.closed, run.finished_at = summary.skipped, summary.closed, timezone.now()
-        run.save(update_fields=["skipped", "closed", "finished_at"])
+            _close_missing(store, summary, reader, report)
+        run.skipped, run.finished_at = summary.skipped, timezone.now()
+        run.save(update_fields=["skipped", "finished_at"])
     summary.seconds = time.monotonic() - begun
     return summary
 
 
-def _close_missing(store: Store, summary: Summary) -> None:
+def _results(store: Store, batches: Iterator[list[File]]) -> Iterator[list[Result]]:
+    """Stores batch after batch; each is being read while the one before it is stored."""
+    begun = None
+    while True:
+        try:
+            batch = next(batches, None)
+            following = store.begin(batch) if batch else None
+        except BaseException:
+            # What was begun is whole, whatever is wrong with the next: it is in before the run stops.
+            if begun:
+                yield store.finish(begun)
+            raise
+        if begun:
+            yield store.finish(begun)
+        if not following:
+            return
+        begun = following
+
+
+def _close_missing(store: Store, summary: Summary, reader: Reader, report: Callable[[Result], None]) -> None:
     if summary.refused:
         summary.not_closed_because = "something was refused, and what is missing may be just that"
-    elif not summary.files:
-        summary.not_closed_because = "no posting was read"
+    elif reader.empty_paths:
+        # A folder that was not mounted looks like a source that has nothing left.
+        summary.not_closed_because = f"there is no posting in {reader.empty_paths[0]}"
     else:
-        summary.closed = store.close_missing()
+        for result in store.close_missing():
+            summary.closed += 1
+            report(result)
 
 
 # …/<category>/<YYYY-MM>/<slug>/README.md

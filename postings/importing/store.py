@@ -1,6 +1,6 @@
-"""Create, update or leave alone, by source and slug. The only place in `importing` that imports models.
+"""Create, update or leave alone, by source and slug. The only place in `importing` that writes postings.
 
-Files come in batches, each batch one transaction. What holds, whatever the order of the files:
+Files come in batches, each batch one transaction. What holds:
 
 - A file whose fingerprint is known changes nothing.
 - The file with the latest date is the posting's text; a tie goes to the last path. A file without a date that comes
@@ -13,18 +13,35 @@ Files come in batches, each batch one transaction. What holds, whatever the orde
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import compress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.conf.locale import LANG_INFO
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from postings.importing.facts import Stated
+from postings.importing.facts.names import name_of
+from postings.importing.facts.skills import DEFAULT, Skill
 from postings.importing.layout import Refused
-from postings.importing.reading import File, Read, Readers
-from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
+from postings.importing.reading import File, Read, Readers, read_facts
+from postings.models import (
+    Company,
+    ImportedFile,
+    ImportRun,
+    Posting,
+    PostingQuerySet,
+    PostingTag,
+    RefusedFile,
+    Tag,
+    expiry,
+)
 
 
 class Outcome(Enum):
@@ -32,6 +49,7 @@ class Outcome(Enum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +89,33 @@ class _Work:
     """One posting of a batch with what is about to become of it."""
 
     posting: Posting
-    tags: set[int] = field(default_factory=set)  # its categories, by id
+    links: dict[tuple[str, str], PostingTag] = field(default_factory=dict)  # its tags, by kind and code
     text: ImportedFile | None = None  # the file it was read from
     files: dict[str, ImportedFile] = field(default_factory=dict)  # by path
     is_new: bool = False
     changed: set[str] = field(default_factory=set)
-    new_tags: set[int] = field(default_factory=set)
+    changed_links: list[PostingTag] = field(default_factory=list)
+    dropped_links: list[int] = field(default_factory=list)
     changed_files: list[ImportedFile] = field(default_factory=list)
 
 
 # Fields of the model that one pinnable field carries with it.
 _WITH = {
-    "body_markdown": ("body_html", "excerpt"),
+    "body_markdown": ("body_html", "excerpt", "apply_keyword"),
     "published_on": ("published_precision",),
-}
+    "salary_min": (
+        "salary_max", "salary_currency", "salary_period", "salary_yearly_min", "salary_yearly_max", "salary_evidence",
+    ),
+}  # fmt: skip
+
+
+class Begun(NamedTuple):
+    """A batch that is being read."""
+
+    files: Sequence[File]
+    fingerprints: list[str]
+    unread: list[bool]  # whether a file is not known yet, and so is read
+    readings: Iterator[Read | Refused]  # of those
 
 
 class Store:
@@ -97,25 +128,27 @@ class Store:
         # Ids of the postings that some file of this run holds, kept only where closing the others was asked for.
         self.seen: set[int] | None = set() if keep_seen else None
         self._companies: dict[str, Company] = {}
-        self._categories: dict[str, Tag] = {}
+        self._tags: dict[tuple[str, str], Tag] = {}  # by kind and code; categories by their name
 
     def take(self, files: Sequence[File]) -> list[Result]:
         """Stores one batch in one transaction and tells what became of each file, in order."""
+        return self.finish(self.begin(files))
+
+    def begin(self, files: Sequence[File]) -> Begun:
+        """Sets the readers to work on a batch; they go on while another is being stored."""
         fingerprints = [file.fingerprint for file in files]
         known = self._known(fingerprints)
+        unread = [
+            not file.problem and fingerprint not in known for file, fingerprint in zip(files, fingerprints, strict=True)
+        ]
+        return Begun(files, fingerprints, unread, self._readers.read(list(compress(files, unread))))
+
+    def finish(self, batch: Begun) -> list[Result]:
+        """Stores a batch that was begun."""
         # Read before the transaction begins, so that it holds the database for as short as can be.
-        unknown = [
-            file
-            for file, fingerprint in zip(files, fingerprints, strict=True)
-            if not file.problem and fingerprint not in known
-        ]
-        readings = iter(self._readers.read(unknown))
-        read = [
-            None if file.problem or fingerprint in known else next(readings)
-            for file, fingerprint in zip(files, fingerprints, strict=True)
-        ]
+        read = [next(batch.readings) if is_unread else None for is_unread in batch.unread]
         with transaction.atomic():
-            results = self._store(files, fingerprints, read)
+            results = self._store(batch.files, batch.fingerprints, read)
             self._note(results)
         return results
 
@@ -131,20 +164,20 @@ class Store:
         )
         return {fingerprint: _Known(*rest) for fingerprint, *rest in rows}
 
-    def _load(self, slugs: set[str]) -> dict[str, _Work]:
-        """The postings of these slugs, locked against edits until the batch is in."""
-        postings = Posting.objects.filter(source=self.source, source_slug__in=slugs).select_related("company")
+    def _load(self, postings: PostingQuerySet) -> dict[str, _Work]:
+        """These postings by their public slugs, locked against edits until the batch is in."""
+        postings = postings.select_related("company")
         if connection.features.has_select_for_update_of:
-            postings = postings.select_for_update(of=("self",))
-        work = {posting.source_slug: _Work(posting) for posting in postings}
+            # Not against keys: a click-through that points to a posting need not wait for a long dry run.
+            postings = postings.order_by("pk").select_for_update(of=("self",), no_key=True)
+        work = {posting.slug: _Work(posting) for posting in postings}
         by_id = {each.posting.pk: each for each in work.values()}
         for file in ImportedFile.objects.filter(posting__in=by_id):
             by_id[file.posting_id].files[file.path] = file
             if file.is_text:
                 by_id[file.posting_id].text = file
-        categories = PostingTag.objects.filter(posting__in=by_id, tag__kind=Tag.Kind.CATEGORY)
-        for posting_id, tag_id in categories.values_list("posting_id", "tag_id"):
-            by_id[posting_id].tags.add(tag_id)
+        for link in PostingTag.objects.filter(posting__in=by_id).select_related("tag"):
+            by_id[link.posting_id].links[link.tag.kind, link.tag.code] = link
         return work
 
     # --- One batch ----------------------------------------------------------------------------------
@@ -152,7 +185,8 @@ class Store:
     def _store(self, files: Sequence[File], fingerprints: list[str], read: list[Read | Refused | None]) -> list[Result]:
         postings = self._known_postings(fingerprints)
         slugs = {each.slug for each in read if isinstance(each, Read)}
-        work = self._load(slugs)
+        stored = Posting.objects.filter(source=self.source, source_slug__in=slugs)
+        work = {each.posting.source_slug: each for each in self._load(stored).values()}
         self._slugs_in_use = set(Posting.objects.filter(slug__in=slugs).values_list("slug", flat=True))
         reopened: set[int] = set()
         taken: set[str] = set()  # fingerprints of this batch
@@ -160,13 +194,15 @@ class Store:
         for file, fingerprint, what in zip(files, fingerprints, read, strict=True):
             if file.problem or isinstance(what, Refused):
                 results.append(Result(file.shown_path, Outcome.REFUSED, reason=file.problem or str(what)))
-            elif isinstance(what, Read) and fingerprint not in taken:
-                taken.add(fingerprint)
-                results.append(self._apply(file, fingerprint, what, work))
+            elif isinstance(what, Read) and fingerprint not in taken and fingerprint not in postings:
+                result = self._apply(file, fingerprint, what, work)
+                if result.outcome is not Outcome.REFUSED:
+                    taken.add(fingerprint)
+                results.append(result)
             else:
                 results.append(self._pass_over(file, postings.get(fingerprint), reopened))
         self._write(work)
-        Posting.objects.filter(pk__in=reopened).update(status=Posting.Status.LIVE, changed_at=timezone.now())
+        self._reopen(reopened)
         if self.seen is not None:
             self.seen |= {posting.pk for posting in postings.values()}
             self.seen |= {each.posting.pk for each in work.values() if each.posting.pk}
@@ -191,16 +227,17 @@ class Store:
             return Result(file.shown_path, Outcome.REFUSED, reason=reason)
         changed = self._add_category(each, file.category)
         rank = self._rank(file, each)
-        if each.text is None or rank >= _stored_rank(each.text):
+        # A file that is the text stays it, whatever its date is said to be now.
+        if each.text is None or each.text.path == file.path or rank >= _stored_rank(each.text):
             values = dict(read.values)
             if "company" not in each.posting.pinned_fields:
                 values["company"] = self._company(read.company)
-            changed |= _assign(each.posting, values)
+            changed |= _assign(each.posting, values) | self._set_tags(each, read.tags)
             self._set_text(each, file, fingerprint, rank)
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
-        if each.posting.status == Posting.Status.CLOSED:
-            changed |= _assign(each.posting, {"status": Posting.Status.LIVE})
+        if each.posting.status == Posting.Status.CLOSED and "status" not in each.posting.pinned_fields:
+            changed |= each.posting.reopen(timezone.now())
         each.changed |= changed
         if is_created:
             return Result(file.shown_path, Outcome.CREATED, slug=each.posting.slug)
@@ -231,9 +268,13 @@ class Store:
         if file.path in each.files or not each.text or each.text.path == file.path:
             return False  # a file may change as it likes
         posting = each.posting
-        address, name = _about(posting.apply_url, posting.title, posting.company.name if posting.company else None)
-        new_address, new_name = _about(read.values["apply_url"], read.values["title"], read.company)
-        return address != new_address and name != new_name
+        if {"apply_url", "title", "company"} & set(posting.pinned_fields):
+            return False  # what a person wrote there says nothing of the file
+        company = posting.company.name if posting.company else None
+        leads_elsewhere = _host(read.values["apply_url"]) != _host(posting.apply_url)
+        if not leads_elsewhere and not _names_the_job(posting.apply_url):
+            leads_elsewhere = read.values["apply_url"] != posting.apply_url
+        return leads_elsewhere and (read.values["title"], read.company) != (posting.title, company)
 
     def _rank(self, file: File, each: _Work) -> _Rank:
         """Where a file stands among those of its posting; the highest is the text (see the module's docstring)."""
@@ -244,7 +285,7 @@ class Store:
         return _Rank(text.ranked_on if text and corrects else dt.date.min, self.run.pk, file.path)
 
     def _set_text(self, each: _Work, file: File, fingerprint: str, rank: _Rank) -> None:
-        if each.text:
+        if each.text and each.text.path != file.path:
             each.text.is_text = False
             each.changed_files.append(each.text)
         each.text = self._add_file(each, file, fingerprint, rank, is_text=True)
@@ -263,11 +304,37 @@ class Store:
         if not name or "categories" in each.posting.pinned_fields:
             return set()
         tag = self._category(name)
-        if tag.pk in each.tags:
+        if (tag.kind, tag.code) in each.links:
             return set()
-        each.tags.add(tag.pk)
-        each.new_tags.add(tag.pk)
+        self._link(each, tag, "")
         return {"categories"}
+
+    def _set_tags(self, each: _Work, stated: Iterable[Stated]) -> set[str]:
+        """Makes the posting's tags what its text says, but for the kinds that a person pinned; names what differs."""
+        pinned, changed = set(each.posting.pinned_fields), set()
+        open_kinds = {kind for kind in Tag.READ_FROM_TEXT if Posting.PINNED_AS[kind] not in pinned}
+        said = {(kind, code): evidence for kind, code, evidence in stated if kind in open_kinds}
+        for key in [key for key in each.links if key[0] in open_kinds and key not in said]:
+            link = each.links.pop(key)
+            changed.add(Posting.PINNED_AS[Tag.Kind(key[0])])
+            if link.pk:
+                each.dropped_links.append(link.pk)
+            else:
+                each.changed_links.remove(link)
+        for key, evidence in said.items():
+            known = each.links.get(key)
+            if known is None:
+                self._link(each, self._tag(*key), evidence)
+                changed.add(Posting.PINNED_AS[Tag.Kind(key[0])])
+            elif known.evidence != evidence:
+                known.evidence = evidence
+                if known.pk:
+                    each.changed_links.append(known)
+        return changed
+
+    def _link(self, each: _Work, tag: Tag, evidence: str) -> None:
+        link = each.links[tag.kind, tag.code] = PostingTag(posting=each.posting, tag=tag, evidence=evidence)
+        each.changed_links.append(link)
 
     # --- Writing ------------------------------------------------------------------------------------
 
@@ -277,12 +344,20 @@ class Store:
         Posting.objects.bulk_create(each.posting for each in work.values() if each.is_new)
         for each in work.values():
             if each.changed and not each.is_new:
-                fields = {name for name in each.changed if name != "categories"}
+                fields = each.changed - set(Posting.PINNED_AS.values())
                 each.posting.save(update_fields={*fields, "listed_on", "changed_at"})
-        PostingTag.objects.bulk_create(
-            PostingTag(posting=each.posting, tag_id=tag) for each in work.values() for tag in each.new_tags
-        )
+        self._write_links(work)
         self._write_files(work)
+
+    def _write_links(self, work: dict[str, _Work]) -> None:
+        links = [link for each in work.values() for link in each.changed_links]
+        dropped = [pk for each in work.values() for pk in each.dropped_links]
+        if dropped:
+            PostingTag.objects.filter(pk__in=dropped).delete()
+        PostingTag.objects.bulk_update([link for link in links if link.pk], ["evidence"])
+        for link in links:
+            link.posting = link.posting  # takes the key that a new posting has by now
+        PostingTag.objects.bulk_create(link for link in links if not link.pk)
 
     def _write_files(self, work: dict[str, _Work]) -> None:
         new, stored = [], {}
@@ -306,7 +381,7 @@ class Store:
         for result in results:
             name = result.outcome.value
             setattr(run, name, getattr(run, name) + 1)
-        run.save(update_fields=[outcome.value for outcome in Outcome])
+        run.save(update_fields=["created", "updated", "unchanged", "refused"])
         RefusedFile.objects.bulk_create(
             RefusedFile(run=run, path=result.path, reason=result.reason)
             for result in results
@@ -319,45 +394,118 @@ class Store:
         if name not in self._companies:
             if len(self._companies) > 5000:
                 self._companies.clear()
-            company = Company.objects.filter(name=name).first()
-            if company is None:
-                company = Company.objects.create(name=name)
-            self._companies[name] = company
+            self._companies[name] = Company.objects.get_or_create(name=name)[0]
         return self._companies[name]
 
     def _category(self, name: str) -> Tag:
-        if name not in self._categories:
-            tag = Tag.objects.filter(kind=Tag.Kind.CATEGORY, name=name).first()
-            if tag is None:
-                tag = Tag.objects.create(kind=Tag.Kind.CATEGORY, name=name)
-            self._categories[name] = tag
-        return self._categories[name]
+        key = (Tag.Kind.CATEGORY.value, name)
+        if key not in self._tags:
+            self._tags[key] = Tag.objects.get_or_create(kind=Tag.Kind.CATEGORY, name=name)[0]
+        return self._tags[key]
+
+    def _tag(self, kind: str, code: str) -> Tag:
+        key = (kind, code)
+        if key not in self._tags:
+            self._tags[key] = self._named_tag(kind, code)
+        return self._tags[key]
+
+    def _named_tag(self, kind: str, code: str) -> Tag:
+        name = _name_of(kind, code)
+        tag = Tag.objects.filter(Q(code=code) | Q(name=name), kind=kind).order_by("pk").first()
+        if tag is None:
+            return Tag.objects.get_or_create(kind=kind, code=code, defaults={"name": name})[0]
+        if tag.code != code:
+            # Made by hand under this name, before any posting said it.
+            tag.code = code
+            tag.save(update_fields=["code"])
+        return tag
+
+    def _reopen(self, posting_ids: set[int]) -> None:
+        """Makes what an import had closed live again, unless a person pinned its status by now."""
+        postings = Posting.objects.filter(pk__in=posting_ids, status=Posting.Status.CLOSED)
+        if connection.features.has_select_for_update:
+            postings = postings.order_by("pk").select_for_update(no_key=True)
+        for posting in postings:
+            if "status" not in posting.pinned_fields:
+                changed = posting.reopen(timezone.now())
+                posting.save(update_fields={*changed, "changed_at"})
 
     # --- At the end ---------------------------------------------------------------------------------
 
-    def close_missing(self) -> int:
-        """Closes the live postings of this source that no file of the run held; gives how many.
+    def reread(self, posting_ids: Sequence[int]) -> Counter[str]:
+        """Reads the facts of stored postings again, in one transaction; counts the values that changed, by fact.
+
+        What a person pinned stays.
+        """
+        changed: Counter[str] = Counter()
+        with transaction.atomic():
+            work = self._load(Posting.objects.filter(pk__in=posting_ids))
+            for each in work.values():
+                before = set(each.links)
+                said = read_facts(each.posting.text)
+                values = _assign(each.posting, said.values)
+                each.changed |= values | self._set_tags(each, said.tags)
+                changed.update(Posting.PINNED_AS[Tag.Kind(kind)] for kind, _ in before ^ set(each.links))
+                changed.update(name for name in ("apply_keyword",) if name in values)
+                changed.update(
+                    ["salary"] if values & {"salary_min", *_WITH["salary_min"]} - {"salary_evidence"} else []
+                )
+            self._write(work)
+        return changed
+
+    def close_missing(self) -> Iterator[Result]:
+        """Closes the live postings of this source that no file of the run held, and tells each.
 
         A status that a person pinned stays.
         """
         assert self.seen is not None  # noqa: S101  only asked for where keep_seen was
-        live = Posting.objects.filter(source=self.source, status=Posting.Status.LIVE).order_by()
-        missing = [
-            posting_id
-            for posting_id, pinned in live.values_list("pk", "pinned_fields").iterator(chunk_size=2000)
-            if posting_id not in self.seen and "status" not in pinned
-        ]
+        live = Posting.objects.filter(source=self.source, status=Posting.Status.LIVE)
+        missing = [pk for pk in live.order_by("pk").values_list("pk", flat=True) if pk not in self.seen]
         for start in range(0, len(missing), 500):
-            some = missing[start : start + 500]
-            Posting.objects.filter(pk__in=some).update(status=Posting.Status.CLOSED, changed_at=timezone.now())
-        return len(missing)
+            with transaction.atomic():
+                results = self._close(missing[start : start + 500])
+                self.run.closed += len(results)
+                self.run.save(update_fields=["closed"])
+            yield from results
+
+    def _close(self, posting_ids: list[int]) -> list[Result]:
+        postings = Posting.objects.filter(pk__in=posting_ids, status=Posting.Status.LIVE).order_by("pk")
+        if connection.features.has_select_for_update:
+            postings = postings.select_for_update(no_key=True)
+        postings = postings.defer("body_markdown", "body_html")
+        open_ones = [posting for posting in postings if "status" not in posting.pinned_fields]
+        Posting.objects.filter(pk__in=[posting.pk for posting in open_ones]).update(
+            status=Posting.Status.CLOSED, changed_at=timezone.now()
+        )
+        return [Result("", Outcome.CLOSED, slug=posting.slug, changed=("status",)) for posting in open_ones]
 
 
-def _about(apply_url: str, title: str, company: str | None) -> tuple[int, int]:
-    """What a file is about, as two hashes: where it leads (host and query), and what it is called."""
+def _name_of(kind: str, code: str) -> str:
+    if kind == Tag.Kind.LANGUAGE:
+        # Django's own list, which tells the two scripts of Chinese apart; what it does not know is called by its code.
+        return "Chinese" if code == "zh" else str(LANG_INFO.get(code, {}).get("name", code.upper()))
+    return name_of(kind, code)
+
+
+def added_skills() -> list[Skill]:
+    """The skills that an operator added, and further spellings of those that the board knows."""
+    tags = Tag.objects.filter(kind=Tag.Kind.SKILL)
+    return [
+        Skill(tag.code, tag.name, spellings=tuple(tag.spellings))
+        for tag in tags
+        if tag.spellings or tag.code not in DEFAULT.skills
+    ]
+
+
+def _host(apply_url: str) -> str:
+    """The host that an apply address leads to; of a mail address the whole."""
+    return urlsplit(apply_url).netloc or apply_url
+
+
+def _names_the_job(apply_url: str) -> bool:
+    """Whether the path names the job: `/apply/gardener-4711` does, `/careers?job=4711` and a bare host do not."""
     parts = urlsplit(apply_url)
-    where = (parts.netloc, parts.query) if parts.netloc else (apply_url,)
-    return hash(where), hash((title, company))
+    return bool(parts.netloc and parts.path.strip("/")) and not parts.query
 
 
 def _assign(posting: Posting, values: dict[str, Any]) -> set[str]:

@@ -67,6 +67,10 @@ class Command(BaseCommand):
         )
 
         def report(result: Result) -> None:
+            if result.outcome is Outcome.CLOSED:
+                if options["dry_run"]:
+                    self._tell(self.stdout, f"would close {result.slug}")
+                return
             bar.update()
             if result.outcome is Outcome.REFUSED:
                 self._tell(self.stderr, f"refused {result.path}: {result.reason}")
