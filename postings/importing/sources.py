@@ -274,6 +274,8 @@ def _read_regular(file: Path, follow: bool) -> bytes:
 
 def _printable(name: str) -> str:
     """A file's name as it may be printed, logged and stored, whatever bytes the disk or the archive has for it."""
+    if name.isascii() and name.isprintable():
+        return name[-MAX_NAME_LENGTH:]
     name = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
     return "".join(char if char.isprintable() else "\ufffd" for char in name)[-MAX_NAME_LENGTH:]
 
