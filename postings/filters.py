@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from postings.importing.facts.names import countries_in, region_of
-from postings.models import Company, Posting, PostingQuerySet, PostingTag, Tag
+from postings.models import Company, Posting, PostingTag, Tag
 from postings.slugs import slug_for
 
 # Longer words find nothing; the rest of them is not read.
@@ -81,12 +81,9 @@ class PostingFilter(django_filters.FilterSet):
         model = Posting
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict | None = None, queryset: PostingQuerySet | None = None, **kwargs: Any) -> None:
-        super().__init__(data, queryset, **kwargs)
-
     def with_words(self, postings: QuerySet, name: str, value: str) -> QuerySet:
         """Every word stands somewhere in the title, company, place or body."""
-        for word in clean_text(value).split()[:MAX_WORDS]:
+        for word in value.split()[:MAX_WORDS]:
             postings = postings.filter(
                 Q(title__icontains=word)
                 | Q(company__name__icontains=word)
@@ -97,8 +94,7 @@ class PostingFilter(django_filters.FilterSet):
 
     def in_place(self, postings: QuerySet, name: str, value: str) -> QuerySet:
         """The words stand in the place as printed, one after the other."""
-        text = clean_text(value)
-        return postings.filter(place__icontains=text) if text else postings
+        return postings.filter(place__icontains=value)
 
     def of_companies(self, postings: QuerySet, name: str, value: list[str]) -> QuerySet:
         """Slugs; a name as it is typed means the same."""
@@ -218,7 +214,7 @@ class PostingFilter(django_filters.FilterSet):
             return []
         said = self.form.cleaned_data
         applied = []
-        if text := clean_text(said["q"]):
+        if text := said["q"]:
             applied.append({"label": f"“{text}”", "without": self._query_without("q")})
         for kind in Tag.Kind.values:
             for asked in said[kind]:
@@ -226,7 +222,7 @@ class PostingFilter(django_filters.FilterSet):
                 applied.append({"label": label, "without": self._query_without(kind, asked)})
         for asked, name in zip(said["company"], self.company_names, strict=True):
             applied.append({"label": name, "without": self._query_without("company", asked)})
-        if text := clean_text(said["place"]):
+        if text := said["place"]:
             applied.append({"label": text, "without": self._query_without("place")})
         if said["salary_min"].casefold() == STATED:
             applied.append({"label": "Pay stated", "without": self._query_without("salary_min")})
