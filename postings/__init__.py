@@ -5,7 +5,10 @@
 3. `importing.facts` the facts in that text, one module a fact,
 4. and `rendering` turns the body into safe HTML, once.
 5. `importing.store` creates or updates the posting, or leaves it alone; `importing.run` drives 1 to 5.
-6. `models` says which postings are live; `filters` what a seeker may ask for; `views` shows them.
-7. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
-8. `admin` is where an operator mends what came out, and sees the clicks.
+6. `models` says which postings are live. Each write to them is noted by `changes`, in its transaction: `search` keeps
+   the index of their `words`, `catalogue` the sets of live postings that every worker has in memory.
+7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`suggesting` while
+   somebody types).
+8. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
+9. `admin` is where an operator mends what came out, and sees the clicks.
 """

@@ -1,5 +1,7 @@
 """The operator's desk. What is changed here by hand is pinned: no later import writes it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from postings import changes
 from postings.importing import layout
 from postings.importing.rereading import reread
 from postings.models import BY_HAND, Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
@@ -24,8 +27,34 @@ admin.site.index_title = "What would you like to do?"
 admin.site.empty_value_display = "–"
 
 
+class NotedAdmin(admin.ModelAdmin):
+    """Notes all that one form or action writes as one change of the board."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+
+@contextmanager
+def _noted_together(request: HttpRequest) -> Iterator[None]:
+    if request.method != "POST":
+        # Nothing is written, and on SQLite a transaction would keep those waiting who do.
+        yield
+        return
+    with transaction.atomic(), changes.together():
+        yield
+
+
 @admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(NotedAdmin):
     list_display = ["name", "live_postings", "slug"]
     search_fields = ["name", "slug"]
 
@@ -76,7 +105,7 @@ class TagForm(forms.ModelForm):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(NotedAdmin):
     form = TagForm
     list_display = ["name", "kind", "live_postings", "code", "slug"]
     list_filter = ["kind"]
@@ -200,7 +229,7 @@ class InCategory(admin.SimpleListFilter):
 
 
 @admin.register(Posting)
-class PostingAdmin(admin.ModelAdmin):
+class PostingAdmin(NotedAdmin):
     form = PostingForm
     list_display = ["title", "company", "state", "published", "clicks", "place_short", "source", "pins"]
     list_filter = ["status", "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]

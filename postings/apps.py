@@ -1,8 +1,22 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PostingsConfig(AppConfig):
     name = "postings"
 
     def ready(self) -> None:
-        from postings import checks  # noqa: F401  registers the system checks
+        from postings import changes, checks  # noqa: F401  registers the system checks
+
+        changes.connect()
+        post_migrate.connect(_index_missing, sender=self)
+
+
+def _index_missing(**rest: Any) -> None:
+    """A board that was filled before it had a search index gets one with the migration that brings it."""
+    from postings import search
+
+    if search.exists():  # it does not where the migrations went back behind it
+        search.index_missing()

@@ -4,13 +4,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,14 +40,36 @@ def validate_visible(text: str) -> None:
         raise ValidationError("There is nothing to see in it.")
 
 
-class CompanyQuerySet(models.QuerySet["Company"]):
+# Rows were written by statement and not one by one: Django sends no signal for those. Receivers get the model as
+# `sender`, the primary keys as `ids`, and the names of the written fields as `fields` (None: new rows).
+written_in_bulk = Signal()
+
+
+class RecordedQuerySet(models.QuerySet):
+    """Tells of writes by statement too, in their transaction, so that `changes` misses none."""
+
+    def update(self, **values: Any) -> int:
+        with transaction.atomic(using=self.db, savepoint=False):
+            ids = list(self.order_by().values_list("pk", flat=True))
+            written = super().update(**values)
+            written_in_bulk.send(sender=self.model, ids=ids, fields=set(values))
+        return written
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        with transaction.atomic(using=self.db, savepoint=False):
+            created = super().bulk_create(objs, *args, **kwargs)
+            written_in_bulk.send(sender=self.model, ids=[each.pk for each in created], fields=None, rows=created)
+        return created
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+
+class CompanyQuerySet(RecordedQuerySet):
     def with_posting_counts(self) -> models.QuerySet:
         """Annotates `postings_live`: how many a visitor can see."""
         return self.annotate(postings_live=Count("postings", filter=PostingQuerySet.live_condition("postings__")))
-
-    def most_postings(self) -> models.QuerySet:
-        """Those with live postings, most first."""
-        return self.with_posting_counts().filter(postings_live__gt=0).order_by("-postings_live", "name")
 
 
 class Company(models.Model):
@@ -100,6 +123,8 @@ class Tag(models.Model):
         default=list, blank=True, help_text="Of a skill: what else postings call it. Then run `manage.py read_facts`."
     )
 
+    objects = RecordedQuerySet.as_manager()
+
     class Meta:
         ordering = ["kind", "name"]
         constraints = [
@@ -118,7 +143,7 @@ class Tag(models.Model):
         super().save(*args, **kwargs)
 
 
-class PostingQuerySet(models.QuerySet["Posting"]):
+class PostingQuerySet(RecordedQuerySet):
     @staticmethod
     def live_condition(prefix: str = "") -> Q:
         """What a visitor may see, as a condition on postings or, with a prefix, on what points to them."""
@@ -137,26 +162,14 @@ class PostingQuerySet(models.QuerySet["Posting"]):
     def newest_first(self) -> "PostingQuerySet":
         return self.order_by("-listed_on", "-id")
 
-    def for_list(self) -> "PostingQuerySet":
-        """What a row of the list shows, without the bodies: one join, no query per row."""
-        return self.select_related("company").defer("body_markdown", "body_html").newest_first()
+    def for_list(self, with_bodies: bool = False) -> "PostingQuerySet":
+        """What a row of the list shows: one join, no query per row; the bodies only for excerpts of a search."""
+        left_out = ["body_markdown"] if with_bodies else ["body_markdown", "body_html"]
+        return self.select_related("company").defer(*left_out).newest_first()
 
     def for_detail(self) -> "PostingQuerySet":
         links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
         return self.select_related("company").prefetch_related(links)
-
-    def similar_to(self, posting: "Posting") -> "PostingQuerySet":
-        """Live postings of the same company, then those that share a category with it."""
-        categories = posting.tags.filter(kind=Tag.Kind.CATEGORY)
-        sharing = PostingTag.objects.filter(tag__in=categories).values("posting")
-        is_same_company = Q(company=posting.company_id) if posting.company_id else Q(pk__in=[])
-        return (
-            self.live()
-            .filter(is_same_company | Q(pk__in=sharing))
-            .exclude(pk=posting.pk)
-            .for_list()
-            .order_by(models.Case(models.When(is_same_company, then=0), default=1), "-listed_on", "-id")
-        )
 
     def with_clicks(self) -> models.QuerySet:
         """Annotates `clicks`: click-throughs of people, all days together."""
@@ -263,6 +276,7 @@ class Posting(models.Model):
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
+        matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (views)
         company_id: int | None
 
     objects = PostingQuerySet.as_manager()
@@ -277,8 +291,20 @@ class Posting(models.Model):
             )
         ]
         indexes = [
-            # live().newest_first(): with the expiry in it, so that counts never touch the rows and their bodies
-            models.Index(fields=["status", "-listed_on", "-id", "expires_at"], name="posting_list_order"),
+            # All that `catalogue` reads of a posting, so that building it never touches the rows and their bodies.
+            models.Index(
+                fields=[
+                    "status",
+                    "-listed_on",
+                    "-id",
+                    "expires_at",
+                    "company",
+                    "salary_currency",
+                    "salary_yearly_min",
+                    "salary_yearly_max",
+                ],
+                name="posting_catalogue",
+            ),
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
         ]
@@ -323,6 +349,12 @@ class Posting(models.Model):
         limit = "" if low and high else "from " if low else "up to "
         article = "an" if self.salary_period == "hour" else "a"
         return f"{limit}{self.salary_currency} {amount} {article} {self.salary_period}"
+
+    @property
+    def salary_query(self) -> str:
+        """The list's parameters for what pays as much; empty where the base pay is not known for a year."""
+        top = self.salary_yearly_max or self.salary_yearly_min
+        return urlencode({"salary_min": int(top), "currency": self.salary_currency}) if top else ""
 
     @property
     def language(self) -> str:
@@ -468,11 +500,41 @@ class PostingTag(models.Model):
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="posting_tags")
     evidence = models.CharField(max_length=200, blank=True, help_text="The words of the posting that say so.")
 
+    objects = RecordedQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["posting", "tag"], name="tag_once_per_posting")]
 
     def __str__(self) -> str:
         return str(self.tag)
+
+
+class BoardVersion(models.Model):
+    """One row: a number that is raised in every transaction that changes what the list may show (`changes`)."""
+
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class ChangedPosting(models.Model):
+    """With which version of the board a posting last changed. The row outlives a posting that is deleted."""
+
+    posting_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.posting_id}: {self.version}"
+
+
+class Word(models.Model):
+    """A word that some posting has or had, folded as it is searched for; misspelt ones are compared with these."""
+
+    word = models.CharField(max_length=40, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class DailyClicksQuerySet(models.QuerySet["DailyClicks"]):

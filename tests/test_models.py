@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from postings import catalogue
 from postings.models import Company, DailyClicks, Posting, PostingTag, Tag, expiry
 from postings.slugs import slug_for
 from tests.factories import make_category, make_company, make_posting
@@ -27,7 +28,8 @@ def test_the_queryset_and_the_object_agree_on_what_is_live(status, expires_in):
     expected = status == "live" and expires_in != -SECOND
     assert posting.is_live is expected
     assert Posting.objects.live().filter(pk=posting.pk).exists() is expected
-    assert Company.objects.most_postings().count() == expected
+    assert Company.objects.with_posting_counts().get().postings_live == expected
+    assert len(catalogue.current().live()) == expected
 
 
 def test_drafts_are_the_only_ones_never_shown():
@@ -57,21 +59,13 @@ def test_the_order_follows_a_date_that_is_edited():
     assert posting.listed_on == dt.date(2024, 1, 1)
 
 
-def test_companies_with_most_live_postings_come_first():
+def test_companies_say_how_many_of_their_postings_are_live():
     for name, live in (("One", 1), ("Two", 2), ("None", 0)):
         make_posting(company=name, status="closed")
         for _ in range(live):
             make_posting(company=name)
-    assert [(company.name, company.postings_live) for company in Company.objects.most_postings()] == [
-        ("Two", 2),
-        ("One", 1),
-    ]
-
-
-def test_similar_postings_are_listed_once_however_much_they_share():
-    posting = make_posting(company="Ahorn", categories=("Backend", "Design"))
-    twin = make_posting(company="Ahorn", categories=("Backend", "Design"))
-    assert list(Posting.objects.similar_to(posting)) == [twin]
+    counted = dict(Company.objects.with_posting_counts().values_list("name", "postings_live"))
+    assert counted == {"One": 1, "Two": 2, "None": 0}
 
 
 # --- Names in addresses ------------------------------------------------------------------------------

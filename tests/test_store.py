@@ -720,10 +720,15 @@ def many(count: int, **text: object) -> list[File]:
     return [dated("2026-01", slug=f"gardener-{number}", **text) for number in range(count)]
 
 
+# What a batch costs that changes anything: texts and languages read, the search index and its words written, the
+# version raised and read, the changed postings listed, the languages looked up.
+NOTED = 8
+
+
 @pytest.mark.parametrize("count", [10, 100])
 def test_an_unchanged_batch_costs_five_queries(count):
     take(*many(100))
-    # Begin, known fingerprints, their postings, the run's numbers, commit.
+    # Begin, known fingerprints, their postings, the run's numbers, commit. Nothing changed, so nothing is noted.
     assert queries_of(many(count)) == 5
 
 
@@ -731,7 +736,7 @@ def test_an_unchanged_batch_costs_five_queries(count):
 def test_a_new_batch_costs_no_more_queries_with_more_files(count):
     take(*many(1))
     # SQLite takes 999 values at once: of the wide rows 31 at a time. PostgreSQL takes them all together.
-    assert queries_of(many(count)) <= 15
+    assert queries_of(many(count)) <= 15 + NOTED
 
 
 def test_a_changed_posting_costs_one_query():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from postings import changes
 from postings.importing.lock import is_in_memory
 
 
@@ -18,6 +19,12 @@ def dry_run() -> Iterator[None]:
     as an import would keep click-throughs waiting: there it goes into a copy of the database (which needs as much
     space in the temporary folder).
     """
+    with changes.ignored(), _on_what_is_thrown_away():
+        yield
+
+
+@contextmanager
+def _on_what_is_thrown_away() -> Iterator[None]:
     if connection.vendor != "sqlite" or is_in_memory(str(connection.settings_dict["NAME"])):
         with transaction.atomic():
             yield

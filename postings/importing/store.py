@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from postings import changes
 from postings.importing.facts import Stated
 from postings.importing.facts.names import name_of
 from postings.importing.facts.skills import DEFAULT, Skill
@@ -147,7 +148,7 @@ class Store:
         """Stores a batch that was begun."""
         # Read before the transaction begins, so that it holds the database for as short as can be.
         read = [next(batch.readings) if is_unread else None for is_unread in batch.unread]
-        with transaction.atomic():
+        with transaction.atomic(), changes.together():
             results = self._store(batch.files, batch.fingerprints, read)
             self._note(results)
         return results
@@ -438,7 +439,7 @@ class Store:
         What a person pinned stays.
         """
         changed: Counter[str] = Counter()
-        with transaction.atomic():
+        with transaction.atomic(), changes.together():
             work = self._load(Posting.objects.filter(pk__in=posting_ids))
             for each in work.values():
                 before = set(each.links)

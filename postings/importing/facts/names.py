@@ -6,7 +6,7 @@ The countries' names and continents were made by make_countries.py, which names 
 from functools import cache
 from pathlib import Path
 
-from postings.importing.facts import skills
+from postings.importing.facts import employment, seniority, skills, workplace
 
 TABLE = Path(__file__).with_name("data") / "countries.tsv"
 
@@ -40,6 +40,26 @@ def name_of(kind: str, code: str) -> str:
     return _NAMES.get(code) or code.replace("-", " ").capitalize()
 
 
+# What a posting can say, in the order in which people expect it; places and skills have tables of their own.
+VALUES = {
+    "workplace": workplace.VALUES,
+    "seniority": seniority.VALUES,
+    "employment": employment.VALUES,
+    "visa": ("offered", "not-offered"),
+}
+
+
+def codes(kind: str) -> list[str]:
+    """The codes that postings can have of a kind, whether one of the board has them or not; none of those whose values
+    are not known beforehand.
+
+    >>> "AQ" in codes("country"), "worldwide" in codes("region"), codes("visa")
+    (True, True, ['offered', 'not-offered'])
+    """
+    tables = {"country": _countries(), "region": [*_members(), "worldwide"], "skill": skills.DEFAULT.skills}
+    return [*tables.get(kind, VALUES.get(kind, ()))]
+
+
 @cache
 def _countries() -> dict[str, tuple[str, str]]:
     """Continent and name of every country by its ISO code."""
@@ -62,6 +82,11 @@ def countries_in(region: str) -> frozenset[str]:
     (True, True, False)
     """
     return frozenset(_members().get(region, set()))
+
+
+def regions() -> frozenset[str]:
+    """The codes of the regions that countries lie in."""
+    return frozenset(_members())
 
 
 def region_of(text: str) -> str:

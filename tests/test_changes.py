@@ -1,0 +1,153 @@
+"""Every write through the models raises the board's version and names the postings that it changes."""
+
+import pytest
+from django.db import transaction
+
+from postings import catalogue, changes, search, words
+from postings.importing.dry_run import dry_run
+from postings.models import BoardVersion, ChangedPosting, Company, DailyClicks, Posting, PostingTag, Tag
+from tests.factories import make_category, make_company, make_posting
+from tests.test_admin import edit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def posting():
+    return make_posting(categories=("Backend",))
+
+
+def changed_since(version: int) -> set[int]:
+    return set(ChangedPosting.objects.filter(version__gt=version).values_list("posting_id", flat=True))
+
+
+WRITES = {
+    "save": lambda posting: posting.save(),
+    "update": lambda posting: Posting.objects.filter(pk=posting.pk).update(title="Keeper"),
+    "bulk_update": lambda posting: Posting.objects.bulk_update([posting], ["status"]),
+    "delete": lambda posting: posting.delete(),
+    "delete by statement": lambda posting: Posting.objects.filter(pk=posting.pk).delete(),
+    "tag": lambda posting: PostingTag.objects.create(posting=posting, tag=make_category("Design")),
+    "tags in bulk": lambda posting: PostingTag.objects.bulk_create(
+        [PostingTag(posting=posting, tag=make_category("D"))]
+    ),
+    "tag taken away": lambda posting: posting.posting_tags.all().delete(),
+    "tag deleted": lambda posting: Tag.objects.filter(name="Backend").delete(),
+    "link moved": lambda posting: posting.posting_tags.update(tag=make_category("Design")),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_write_names_the_posting_that_it_changes(posting, write):
+    pk, version = posting.pk, changes.version()
+    write(posting)
+    assert changes.version() > version
+    assert changed_since(version) == {pk}
+
+
+NAMES = {
+    "company renamed": lambda posting: Company.objects.filter(pk=posting.company_id).update(name="Other"),
+    "company saved": lambda posting: posting.company.save(),
+    "tag renamed": lambda posting: Tag.objects.filter(name="Backend").update(name="Back end"),
+    "new tag": lambda posting: make_category("Design"),
+}
+
+
+@pytest.mark.parametrize("write", NAMES.values(), ids=NAMES.keys())
+def test_other_names_raise_the_version_without_changing_a_posting(posting, write):
+    version = changes.version()
+    write(posting)
+    assert changes.version() > version
+    assert changed_since(version) == set()
+
+
+def test_a_click_changes_nothing_that_the_list_shows(posting, client):
+    version = changes.version()
+    client.get(f"/apply/{posting.slug}", headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})
+    assert DailyClicks.objects.count() == 1
+    assert changes.version() == version
+
+
+def test_evidence_alone_changes_nothing_that_the_list_shows(posting):
+    version = changes.version()
+    link = posting.posting_tags.get()
+    link.evidence = "so it says"
+    PostingTag.objects.bulk_update([link], ["evidence"])
+    link.save(update_fields=["evidence"])
+    assert changes.version() == version
+
+
+def test_what_is_written_together_is_one_version(posting):
+    other, version = make_posting(), changes.version()
+    version = changes.version()
+    with transaction.atomic(), changes.together():
+        posting.save()
+        other.save()
+        PostingTag.objects.create(posting=other, tag=make_category("Design"))
+    assert changes.version() == version + 1
+    assert changed_since(version) == {posting.pk, other.pk}
+
+
+def test_what_is_rolled_back_raises_nothing_then_or_later(posting):
+    version = changes.version()
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), changes.together():
+        posting.save()
+        raise ZeroDivisionError
+    assert changes.version() == version
+    other = make_posting()
+    assert changed_since(version) == {other.pk}
+
+
+def test_a_dry_run_raises_nothing(posting):
+    version = changes.version()
+    with dry_run():
+        posting.save()
+        assert changes.version() == version
+    posting.save()
+    assert changes.version() == version + 1
+
+
+def test_a_board_without_a_version_gets_its_first():
+    BoardVersion.objects.all().delete()
+    assert changes.version() == 0
+    make_company()
+    assert changes.version() == 1
+
+
+def test_the_admin_notes_a_form_with_its_tags_as_one_change(posting, admin_client):
+    version = changes.version()
+    edit(admin_client, posting, title="Keeper")
+    assert changes.version() == version + 1
+
+
+def test_the_admin_notes_a_deletion_of_several_as_one_change(posting, admin_client):
+    other, version = make_posting(categories=("Design",)), changes.version()
+    version = changes.version()
+    data = {"action": "delete_selected", "_selected_action": [posting.pk, other.pk], "post": "yes"}
+    assert admin_client.post("/admin/postings/posting/", data).status_code == 302
+    assert not Posting.objects.exists()
+    assert changes.version() == version + 1
+    assert changed_since(version) == {posting.pk, other.pk}
+
+
+def test_what_was_written_past_the_models_is_seen_after_index_postings(posting):
+    from django.core.management import call_command
+    from django.db import connection
+
+    other = make_posting()
+    snapshot = catalogue.build()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE postings_posting SET status = 'closed' WHERE id = %s", [posting.pk])
+    assert snapshot.updated() is snapshot
+    call_command("index_postings", verbosity=0)
+    assert snapshot.updated().ids.tolist() == [other.pk]
+
+
+def test_a_language_that_is_changed_changes_which_forms_of_words_are_found(posting):
+    german = Tag.objects.create(kind=Tag.Kind.LANGUAGE, code="de", name="German")
+    asked = (words.parse("growing").terms[0], search.Field.BODY)  # the body says "grow"
+    assert list(search.look_up([asked])[asked]) == [posting.pk]
+    link = PostingTag.objects.create(posting=posting, tag=german)
+    assert list(search.look_up([asked])[asked]) == []
+    link.delete()
+    assert list(search.look_up([asked])[asked]) == [posting.pk]
