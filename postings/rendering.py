@@ -5,7 +5,6 @@ links through. Time and size are bounded: the source by its cap, the result by M
 """
 
 import re
-from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,6 +13,7 @@ from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token
 
 from postings.fences import fence_behind
+from postings.words import plain_text
 
 MAX_HTML_BYTES = 256 * 1024
 EXCERPT_LENGTH = 240
@@ -93,8 +93,8 @@ def excerpt(html: str) -> str:
     """The first words of a rendered body, at most EXCERPT_LENGTH characters, as plain text on one line."""
     # Headings say nothing by themselves, so that the excerpt begins with the first sentence.
     text = re.sub(r"<h([2-6])>.*?</h\1>", " ", html[: EXCERPT_LENGTH * 40], flags=re.DOTALL)
-    text = re.sub(r"</?(?:a|code|em|s|strong)(?:\s[^>]*)?>", "", text)
-    words = unescape(re.sub(r"<[^>]*>?", " ", text)).split()
+    text = re.sub(r"<[^>]*\Z", "", text)  # a tag that was cut in two
+    words = plain_text(text).split()
     short = ""
     for word in words:
         if len(short) + len(word) + 1 > EXCERPT_LENGTH - 1:
