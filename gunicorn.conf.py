@@ -1,6 +1,7 @@
 """How gunicorn serves the board; it reads this file by itself when started from this folder."""
 
 import os
+import threading
 from pathlib import Path
 
 wsgi_app = "jobboard.wsgi"
@@ -23,6 +24,18 @@ if _memory.is_dir():
 forwarder_headers = ""
 # Nobody steers the server over its socket; signals do.
 control_socket_disable = True
+
+
+def post_worker_init(worker):
+    """Reads the board before the worker takes its first request, which would have to wait for it."""
+    from postings import catalogue
+
+    reading = threading.Thread(target=catalogue.begin, name="first catalogue")
+    reading.start()
+    while reading.is_alive():
+        # A large board takes seconds; a worker that says nothing for as long as `timeout` is taken for dead.
+        worker.notify()
+        reading.join(1)
 
 
 def when_ready(server):

@@ -89,6 +89,9 @@ def _days(text: str) -> int:
 # How long a posting stays live, counted from when it was first seen; 0 means for ever.
 POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _days, "a number of days from 0 to 36500")
 
+# Whether a worker renews what it keeps in memory in a thread of its own; tests look at every request instead.
+CATALOGUE_WATCHES = True
+
 INSTALLED_APPS = [
     "postings",
     "django.contrib.admin",

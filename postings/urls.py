@@ -7,6 +7,10 @@ from postings import views
 app_name = "postings"
 urlpatterns = [
     path("", views.posting_list, name="list"),
+    path("all/<str:name>/", views.values, name="values"),
+    path("suggest", views.suggest, name="suggest"),
+    path("companies/", views.companies, name="companies"),
+    path("companies/<str:slug>/", views.company, name="company"),
     path("jobs/<str:slug>/", views.posting_detail, name="detail"),
     path("apply/<str:slug>", views.apply, name="apply"),
 ]

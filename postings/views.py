@@ -1,11 +1,13 @@
-"""The board's pages: list, detail, apply."""
+"""The board's pages: list, companies, detail, apply."""
 
 import logging
+from collections.abc import Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import (
     Http404,
     HttpRequest,
@@ -13,22 +15,27 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
 )
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
-from postings import addresses, clicks
-from postings.filters import PostingFilter
-from postings.models import Company, Posting
+from postings import addresses, catalogue, clicks
+from postings.filters import Facet, PostingFilter, clean_text
+from postings.finding import similar
+from postings.models import Company, Posting, Tag
+from postings.suggesting import suggestions
+from postings.words import Term, excerpt, plain_text
 
 log = logging.getLogger(__name__)
 
 ALLOWED_METHODS = ["GET", "HEAD"]
 PER_PAGE = 25
-MOST_COMPANIES_SUGGESTED = 100
+COMPANIES_PER_PAGE = 200
 MOST_SIMILAR = 5
 
 
@@ -69,28 +76,124 @@ class ApplyRedirect(HttpResponseRedirect):
 @public
 def posting_list(request: HttpRequest) -> HttpResponse:
     """The live postings, filtered, 25 to a page."""
+    return _list(request, request.GET)
+
+
+@public
+def company(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list of one company's postings."""
+    if "\0" in slug:
+        raise BadRequest("NUL in a company's name")
+    company = get_object_or_404(Company, slug=slug)
+    query = request.GET.copy()
+    query.setlist("company", [company.slug])
+    return _list(request, query, {"company": company})
+
+
+def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = None) -> HttpResponse:
     if any("" in values for _, values in request.GET.lists()):
         return _without_empty_parameters(request)
-    asked = PostingFilter(request.GET, Posting.objects.live().for_list())
-    paginator = Paginator(asked.qs, PER_PAGE)
-    page = paginator.get_page(_page_number(request))
+    asked = PostingFilter(query)
+    paginator: Paginator[Any] = Paginator(cast(Any, asked.finding), PER_PAGE)
+    page = paginator.get_page(_page_number(request, asked, paginator))
     context = {
         "filter": asked,
         "page": page,
-        "page_numbers": list(paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)),
+        "rows": _rows(list(page), asked.criteria.terms),
+        "page_numbers": _page_numbers(page),
+        "page_query": urlencode([pair for pair in asked.pairs if not more or pair[0] != "company"]),
         "total": paginator.count,
-        "suggested_companies": Company.objects.most_postings()[:MOST_COMPANIES_SUGGESTED],
+        **(more or {}),
     }
     return render(request, "postings/posting_list.html", context)
 
 
-def _page_number(request: HttpRequest) -> int:
-    """The page asked for; the first for everything that is not a number of one. Beyond the end is the paginator's."""
-    asked = request.GET.get("page", "")
-    if not (asked.isascii() and asked.isdecimal()):
+def _page_numbers(page: Page) -> list[int | str]:
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+def _rows(ids: Sequence[int], terms: Sequence[Term] = ()) -> list[Posting]:
+    """These postings in this order, with an excerpt around the words that were searched for."""
+    # By the primary keys alone: with more conditions SQLite would go through all live postings.
+    postings = Posting.objects.for_list(with_bodies=bool(terms)).order_by().filter(pk__in=ids) if ids else []
+    by_id = {posting.pk: posting for posting in postings if posting.is_live}
+    # What was closed since the worker's snapshot is no longer among them.
+    rows = [by_id[pk] for pk in ids if pk in by_id]
+    for posting in rows if terms else ():
+        posting.matches = excerpt(plain_text(posting.body_html), terms)
+    return rows
+
+
+def _page_number(request: HttpRequest, asked: PostingFilter, paginator: Paginator) -> int:
+    """The page asked for, the last one where it is beyond the end, the first where it is no page; says which."""
+    text = request.GET.get("page", "")
+    if not text:
         return 1
     # More digits than any board has pages are cut: the last page it is, and no number too long to be read.
-    return max(1, int(asked.lstrip("0")[:9] or 1))
+    number = int(text.lstrip("0")[:9] or 0) if text.isascii() and text.isdecimal() else 0
+    if number < 1:
+        asked.ignored.append("That is no page, so this is the first.")
+        return 1
+    if number > paginator.num_pages:
+        pages = f"{paginator.num_pages:,} pages" if paginator.num_pages > 1 else "one page"
+        asked.ignored.append(f"There {'are' if paginator.num_pages > 1 else 'is'} only {pages}; this is the last.")
+    return number
+
+
+@public
+def values(request: HttpRequest, name: str) -> HttpResponse:
+    """All values of one kind that can be ticked, with their counts under the other filters."""
+    if name != "company" and name not in Tag.Kind.values:
+        raise Http404(f"nothing to filter by is called {name!r}")
+    if any("" in given for _, given in request.GET.lists()):
+        return _without_empty_parameters(request)
+    asked = PostingFilter(request.GET)
+    context: dict[str, Any] = {"filter": asked, "other_pairs": asked.pairs_without(name)}
+    if name == "company":
+        ids = asked.finding.company_counts.ids() | {company.pk for company in asked.criteria.companies}
+        page = _company_page(request, asked, ids)
+        shown = {company.slug for company in page}
+        context |= {"page": page, "page_numbers": _page_numbers(page), "page_query": asked.query}
+        context["elsewhere"] = [each.slug for each in asked.criteria.companies if each.slug not in shown]
+        choices = [asked.company_choice(each) for each in page]
+        context["facet"] = Facet("company", "Company", choices, page.paginator.count)
+    else:
+        context["facet"] = asked.facet(name, is_whole=True)
+    return render(request, "postings/values.html", context)
+
+
+@public
+def companies(request: HttpRequest) -> HttpResponse:
+    """All companies that have live postings, by name, with how many."""
+    asked = PostingFilter(QueryDict())
+    counts = asked.finding.company_counts
+    page = _company_page(request, asked, counts.ids())
+    rows = [{"company": each, "number": counts[each.pk]} for each in page]
+    context = {
+        "filter": asked,
+        "page": page,
+        "page_numbers": _page_numbers(page),
+        "rows": rows,
+        "total": page.paginator.count,
+    }
+    return render(request, "postings/companies.html", context)
+
+
+def _company_page(request: HttpRequest, asked: PostingFilter, ids: set[int]) -> Page:
+    """A page of these companies, by name."""
+    in_order = [pk for pk in asked.snapshot.companies_by_name if pk in ids]
+    paginator: Paginator[Any] = Paginator(in_order, COMPANIES_PER_PAGE)
+    page = paginator.get_page(_page_number(request, asked, paginator))
+    companies = asked.snapshot.named_companies(list(page))
+    page.object_list = [companies[pk] for pk in page.object_list if pk in companies]
+    return page
+
+
+@public
+def suggest(request: HttpRequest) -> JsonResponse:
+    """Skills, companies and titles that go on as what is being typed: for the search field, where scripts run."""
+    text = clean_text(request.GET.get("q", ""))
+    return JsonResponse({"suggestions": suggestions(catalogue.current(), text)})
 
 
 def _without_empty_parameters(request: HttpRequest) -> HttpResponse:
@@ -107,7 +210,12 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     posting = _published(slug)
     if not posting.is_live:
         return _gone(request, posting)
-    return render(request, "postings/posting_detail.html", {"posting": posting})
+    return render(request, "postings/posting_detail.html", {"posting": posting, "similar": _similar_to(posting)})
+
+
+def _similar_to(posting: Posting) -> list[Posting]:
+    tags = [link.tag for link in posting.posting_tags.all()]
+    return _rows(similar(catalogue.current(), tags, posting.pk, MOST_SIMILAR, posting.company_id))
 
 
 @public
@@ -138,8 +246,8 @@ def _published(slug: str) -> Posting:
 
 def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
     """410 with a page that helps on."""
-    similar = Posting.objects.similar_to(posting)[:MOST_SIMILAR]
-    response = render(request, "410.html", {"posting": posting, "similar": similar}, status=410)
+    context = {"posting": posting, "similar": _similar_to(posting)}
+    response = render(request, "410.html", context, status=410)
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response

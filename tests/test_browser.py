@@ -1,6 +1,7 @@
 """The board in a real browser: Debian's Chromium, driven by Playwright."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -135,6 +136,11 @@ PAGES = {
     "second page": "/?page=2",
     "filtered": "/?q=gardener&category=gardening&place=Austria&company=garden-3&company=" + "w" * 190,
     "nothing found": "/?q=" + "astronaut" * 20,
+    "ways out": "/?q=gardner&place=Graz&salary_min=60k&currency=usd&posted=3",
+    "left out": "/?sort=x&page=0&skill=" + "w" * 190,
+    "all companies": "/all/company/?q=gardener&company=garden-3",
+    "companies": "/companies/",
+    "company": "/companies/donaudampfschifffahrt/",
     "detail": "/jobs/wide/",
     "closed": "/jobs/closed/",
     "not found": "/no-such-page",
@@ -219,7 +225,7 @@ def test_a_seeker_searches_filters_reads_applies_and_comes_back(visit, board, ja
         page.locator("summary", has_text="Filters").click()
     page.get_by_label("Kitchen").check()
     page.get_by_label("Gardening").check()
-    page.get_by_role("button", name="Apply filters").click()
+    page.get_by_role("button", name="Apply filters").last.click()
     assert "category=kitchen" in window.path()
     assert "category=gardening" in window.path()
     assert "q=gardener" in window.path()
@@ -259,6 +265,43 @@ def test_a_seeker_searches_filters_reads_applies_and_comes_back(visit, board, ja
     assert "category=gardening" not in window.path()
     assert page.locator("[data-total]").get_attribute("data-total") == "14"
     assert window.problems == []
+
+
+def test_a_seeker_picks_from_all_companies(visit, board):
+    window = visit(viewport={"width": 1440, "height": 800})
+    page = window.page
+    page.goto("/?q=gardener")
+    page.get_by_label("Garden 1", exact=False).first.check()
+    page.get_by_role("button", name="Apply filters").last.click()
+    assert page.locator("[data-total]").get_attribute("data-total") == "1"
+    page.get_by_role("link", name=re.compile("All 2. companies")).click()
+    page.get_by_label("Garden 27").check()
+    page.get_by_role("button", name="Show jobs").first.click()
+    assert window.titles() == ["Gardener 27", "Gardener 1"]
+    assert "q=gardener" in window.path()
+    assert page.get_by_label("Garden 27").is_checked()
+    assert window.problems == []
+
+
+def test_while_a_seeker_types_the_field_suggests(visit, board):
+    window = visit()
+    page = window.page
+    page.goto("/")
+    options = page.locator("#suggestions option")
+    assert options.count() == 0
+    field = page.get_by_label("Keyword")
+    field.press_sequentially("gard")
+    options.first.wait_for(state="attached")
+    assert [option.get_attribute("value") for option in options.all()][:3] == ["Garden 0", "Garden 1", "Garden 2"]
+    assert options.first.get_attribute("label") == "Garden 0 – company, 1 job"
+    # What was typed is searched for, whatever was suggested.
+    field.press("Enter")
+    assert page.locator("h1").inner_text() == "0 jobs"
+    page.get_by_label("Keyword").press_sequentially("e")
+    page.get_by_label("Keyword").fill("")
+    page.wait_for_timeout(300)
+    assert options.count() == 0
+    assert (window.problems, window.elsewhere) == ([], [])
 
 
 def test_the_applicants_click_is_a_persons(visit, board):

@@ -133,11 +133,12 @@ def test_a_mail_address_is_said_to_be_one(client):
     assert "Opens a mail to <bdi>jobs@obsthof.example</bdi>" in html
 
 
-def test_company_and_category_lead_to_the_list(client, posting):
+def test_company_and_category_lead_to_lists(client, posting):
+    make_posting(company="Ahorn")
     page = read(client, posting)
-    assert page.all("a", href="/?company=obsthof-ried")
-    assert page.all("a", href="/?category=gardening")
-    assert 'data-total="1"' in client.get("/?company=obsthof-ried&category=gardening").content.decode()
+    for address in ("/companies/obsthof-ried/", "/?category=gardening"):
+        assert page.all("a", href=address)
+        assert 'data-total="1"' in client.get(address).content.decode()
 
 
 def test_a_posting_that_says_little_shows_nothing_in_its_place(client):
@@ -208,6 +209,36 @@ def test_each_fact_leads_to_the_list_filtered_by_it(client):
     ]  # fmt: skip
     for way in ways:
         assert 'data-total="1"' in client.get(way).content.decode(), way
+
+
+@pytest.mark.parametrize(
+    "pay",
+    [
+        {"salary_yearly_min": 40_000, "salary_yearly_max": 48_000.5},
+        {"salary_yearly_max": 48_000},
+        {"salary_yearly_min": 40_000},
+        {"salary_yearly_min": 1_200_000_000, "salary_yearly_max": 12_345_678_901},
+    ],
+    ids=["range", "most", "least", "rupiahs"],
+)
+@pytest.mark.parametrize("salary_text", ["€40k - €48k", "~0k"], ids=["printed", "read"])
+def test_pay_leads_to_the_list_of_what_pays_as_much(client, pay, salary_text):
+    fields = {"salary_currency": "EUR", "salary_period": "year", "salary_text": salary_text, **pay}
+    ends = {name.replace("yearly_", ""): amount for name, amount in pay.items()}
+    posting = make_posting(**fields, **ends)
+    make_posting(salary_currency="EUR", salary_yearly_max=10_000)
+    # More than in euros: the link says which currency it means.
+    for _ in range(3):
+        make_posting(salary_currency="USD", salary_yearly_max=90_000_000_000)
+    [way] = [way["href"] for way in read(client, posting).all("a") if "salary_min=" in (way["href"] or "")]
+    html = client.get(way).content.decode()
+    assert posting.get_absolute_url() in html
+    assert 'data-total="1"' in html
+
+
+def test_pay_that_is_not_known_for_a_year_leads_nowhere(client):
+    posting = make_posting(salary_text="€300 a piece", salary_currency="EUR", salary_min=300, salary_period="")
+    assert not [way for way in read(client, posting).all("a") if "salary" in (way["href"] or "")]
 
 
 def test_evidence_is_there_on_hover_and_for_screen_readers(client):
@@ -371,23 +402,16 @@ def test_a_closed_or_expired_posting_is_gone(client, gone):
 
 
 def test_a_gone_posting_helps_on_with_similar_ones(client, gone):
-    make_posting(title="Other firm, same field", company="Birke", categories=("Gardening",), published_on="2026-02-01")
-    make_posting(title="Same firm, other field", company="Ahorn", published_on="2020-01-01")
+    shared = {"categories": ("Gardening",)}
+    make_posting(title="Other firm, same field", company="Birke", published_on="2026-02-01", **shared)
+    make_posting(title="Same firm, other field", company="Ahorn")
     make_posting(title="Nothing in common", company="Birke")
-    make_posting(title="Closed as well", company="Ahorn", status=Posting.Status.CLOSED)
-    make_posting(title="Draft", company="Ahorn", status=Posting.Status.DRAFT)
-    make_posting(title="Expired as well", company="Ahorn", expires_at=timezone.now())
-    page = Page(client.get(gone.get_absolute_url()).content.decode())
-    # Those of the same company first, however old.
-    rows = [text for text, tags in page.texts if "h3" in tags]
-    assert rows == ["Same firm, other field", "Other firm, same field"]
-
-
-def test_at_most_five_similar_ones_are_shown(client, gone):
-    for number in range(7):
-        make_posting(title=f"Similar {number}", company="Ahorn")
-    page = Page(client.get(gone.get_absolute_url()).content.decode())
-    assert len(page.all("article")) == 5
+    make_posting(title="Closed as well", company="Ahorn", status=Posting.Status.CLOSED, **shared)
+    make_posting(title="Draft", company="Ahorn", status=Posting.Status.DRAFT, **shared)
+    make_posting(title="Expired as well", company="Ahorn", expires_at=timezone.now(), **shared)
+    html = client.get(gone.get_absolute_url()).content.decode()
+    assert "Open now, and similar" in html
+    assert similar(html) == ["Other firm, same field"]
 
 
 def test_a_gone_posting_that_nothing_is_similar_to_leads_to_the_list(client):
@@ -402,6 +426,95 @@ def test_a_gone_posting_that_nothing_is_similar_to_leads_to_the_list(client):
 def test_a_posting_that_is_opened_again_is_there_again(client, gone):
     Posting.objects.filter(pk=gone.pk).update(status=Posting.Status.LIVE, expires_at=None)
     assert client.get(gone.get_absolute_url()).status_code == 200
+
+
+# --- Similar ones ------------------------------------------------------------------------------------
+
+
+def similar(html: str) -> list[str]:
+    """The titles of the similar postings, in their order."""
+    return [text for text, tags in Page(html).texts if "h3" in tags and "a" in tags]
+
+
+def similar_to(client, posting) -> list[str]:
+    return similar(client.get(posting.get_absolute_url()).content.decode())
+
+
+def make_with(title, *facts, **fields):
+    """A posting with tags, written `skill:rust`."""
+    posting = make_posting(title=title, **fields)
+    for fact in facts:
+        kind, code = fact.split(":")
+        link(posting, kind, code, code)
+    return posting
+
+
+def test_a_posting_shows_similar_ones_but_not_itself(client):
+    posting = make_with("Gardener", "skill:rust", company="Ahorn")
+    make_with("Keeper", "skill:rust", company="Birke")
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert "Similar jobs" in html
+    assert similar(html) == ["Keeper"]
+
+
+def test_those_that_share_a_skill_are_similar_and_no_others(client):
+    posting = make_with("Gardener", "skill:rust", company="Ahorn", categories=("Gardening",))
+    make_with("Same skill", "skill:rust", company="Birke")
+    make_with("Same category", "skill:go", company="Birke", categories=("Gardening",))
+    make_with("Same firm", company="Ahorn")
+    assert similar_to(client, posting) == ["Same skill"]
+
+
+def test_where_no_other_has_the_skills_those_of_the_category_are_similar(client):
+    posting = make_with("Gardener", "skill:rust", company="Ahorn", categories=("Gardening",))
+    make_with("Same category", company="Birke", categories=("Gardening",))
+    make_with("Same skill, closed", "skill:rust", company="Birke", status=Posting.Status.CLOSED)
+    make_with("Same firm", company="Ahorn")
+    assert similar_to(client, posting) == ["Same category"]
+
+
+def test_where_nothing_is_shared_the_companys_own_are_similar_the_newest_first(client):
+    posting = make_with("Gardener", "skill:rust", company="Ahorn", categories=("Gardening",))
+    for number in range(7):
+        make_posting(title=f"Same firm {number}", company="Ahorn", published_on=f"2025-01-0{number + 1}")
+    make_posting(title="Other firm", company="Birke")
+    assert similar_to(client, posting) == [f"Same firm {number}" for number in (6, 5, 4, 3, 2)]
+
+
+def test_those_that_share_most_come_first_and_rare_skills_count_more(client):
+    posting = make_with("Gardener", "skill:rust", "skill:cobol", "seniority:senior", "country:PL")
+    for number in range(8):
+        make_with(f"Common {number}", "skill:rust", company="Birke")
+    make_with("Rust", "skill:rust", company="A")
+    make_with("Cobol", "skill:cobol", company="B")
+    make_with("Rust and senior", "skill:rust", "seniority:senior", company="C")
+    make_with("Rust, senior, Poland", "skill:rust", "seniority:senior", "country:PL", company="D")
+    make_with("Both", "skill:rust", "skill:cobol", company="E")
+    assert similar_to(client, posting) == ["Rust, senior, Poland", "Both", "Cobol", "Rust and senior", "Rust"]
+
+
+def test_at_most_two_similar_ones_are_of_one_company(client):
+    posting = make_with("Gardener", "skill:rust", "seniority:senior", company="Ahorn")
+    for number in range(3):
+        make_with(f"Birke {number}", "skill:rust", "seniority:senior", company="Birke")
+    for number in range(3):
+        make_with(f"Not named {number}", "skill:rust", company=None)
+    assert similar_to(client, posting) == ["Birke 2", "Birke 1", "Not named 2", "Not named 1", "Not named 0"]
+
+
+@pytest.mark.parametrize("status", ["live", "closed"])
+def test_at_most_five_similar_ones_are_shown(client, status):
+    posting = make_posting(categories=("Gardening",), status=status)
+    for number in range(7):
+        make_posting(title=f"Similar {number}", company=f"Firm {number}", categories=("Gardening",))
+    assert similar_to(client, posting) == [f"Similar {number}" for number in (6, 5, 4, 3, 2)]
+
+
+def test_a_similar_one_is_shown_once_however_much_it_shares(client):
+    facts = ("skill:rust", "skill:go", "country:PL", "region:eu")
+    posting = make_with("Gardener", *facts, company="Ahorn", categories=("Backend", "Design"))
+    make_with("Twin", *facts, company="Ahorn", categories=("Backend", "Design"))
+    assert similar_to(client, posting) == ["Twin"]
 
 
 # --- Hostile text ------------------------------------------------------------------------------------
@@ -462,26 +575,50 @@ def test_a_stored_address_that_cannot_be_read_does_not_break_the_page(client, ad
 # --- Queries -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tags", [1, 30])
-def test_a_posting_takes_two_queries_however_many_tags(client, django_assert_num_queries, tags):
-    posting = make_posting(categories=tuple(f"Category {number}" for number in range(tags)))
-    with django_assert_num_queries(2):
-        # 1 the posting with its company
-        # 2 its tags, with their evidence
-        page = read(client, posting)
-    assert len([link for link in page.all("a") if link["href"].startswith("/?category=")]) == tags
+# Tests look at every request whether the board changed; a worker does so in a thread of its own.
 
 
 @pytest.mark.parametrize(("similar", "tags"), [(1, 1), (5, 20)])
-def test_a_gone_posting_takes_three_queries_however_much_is_similar(client, django_assert_num_queries, similar, tags):
+def test_a_posting_takes_four_queries_however_many_tags_and_similar_ones(
+    client, django_assert_num_queries, similar, tags
+):
     names = tuple(f"Category {number}" for number in range(tags))
-    gone = make_posting(status=Posting.Status.CLOSED, categories=names)
-    for _ in range(similar):
-        make_posting(categories=names)
+    posting = make_posting(categories=names)
+    for number in range(similar):
+        make_posting(categories=names, company=f"Firm {number}")
+    read(client, posting)
+    with django_assert_num_queries(4):
+        # 1 the posting with its company
+        # 2 its tags, with their evidence
+        # 3 the board's version
+        # 4 the similar ones with their companies
+        page = read(client, posting)
+    assert len([link for link in page.all("a") if link["href"].startswith("/?category=")]) == tags
+    assert len(page.all("article", class_="row")) == similar
+
+
+def test_a_posting_that_nothing_is_similar_to_takes_three_queries(client, django_assert_num_queries):
+    posting = make_posting(categories=("Gardening",))
+    read(client, posting)
     with django_assert_num_queries(3):
         # 1 the posting with its company
         # 2 its tags, with their evidence
-        # 3 the similar ones with their companies
+        # 3 the board's version
+        read(client, posting)
+
+
+@pytest.mark.parametrize(("similar", "tags"), [(1, 1), (5, 20)])
+def test_a_gone_posting_takes_four_queries_however_much_is_similar(client, django_assert_num_queries, similar, tags):
+    names = tuple(f"Category {number}" for number in range(tags))
+    gone = make_posting(status=Posting.Status.CLOSED, categories=names)
+    for number in range(similar):
+        make_posting(categories=names, company=f"Firm {number}")
+    client.get(gone.get_absolute_url())
+    with django_assert_num_queries(4):
+        # 1 the posting with its company
+        # 2 its tags, with their evidence
+        # 3 the board's version
+        # 4 the similar ones with their companies
         response = client.get(gone.get_absolute_url())
     assert response.content.count(b'<article class="row">') == similar
 

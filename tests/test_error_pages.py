@@ -67,7 +67,17 @@ ECHO = "echo<svg onload=alert(1)>'\""
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", [f"/{ECHO}", f"/jobs/{ECHO}/", f"/apply/{ECHO}", f"/no-such-page?{ECHO}"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/{ECHO}",
+        f"/jobs/{ECHO}/",
+        f"/apply/{ECHO}",
+        f"/companies/{ECHO}/",
+        f"/all/{ECHO}/",
+        f"/no-such-page?{ECHO}",
+    ],
+)
 def test_404(visitor, address):
     html = assert_in_the_boards_dress(visitor.get(address), 404, "Page not found")
     # A page that repeats an address lets anyone write on it, and share the link.
@@ -82,7 +92,7 @@ def test_410(visitor):
         assert "echo" not in html
 
 
-@pytest.mark.parametrize("address", ["/suspicious", "/jobs/a%00b/", "/apply/a%00b"])
+@pytest.mark.parametrize("address", ["/suspicious", "/jobs/a%00b/", "/apply/a%00b", "/companies/a%00b/"])
 def test_400(visitor, address):
     assert_in_the_boards_dress(visitor.get(address), 400, "This request could not be understood")
 

@@ -37,6 +37,11 @@ handler500 = urls.handler500
 ADDRESSES = {
     "list": ("/", 200),
     "redirect to the clean address": ("/?q=", 301),
+    "nothing found": ("/?q=astronaut", 200),
+    "all values of a kind": ("/all/skill/", 200),
+    "companies": ("/companies/", 200),
+    "company": ("/companies/lindenhof-labs/", 200),
+    "suggestions": ("/suggest?q=gard", 200),
     "detail": ("/jobs/gardener/", 200),
     "apply": ("/apply/gardener", 302),
     "closed": ("/jobs/gone/", 410),
@@ -47,6 +52,7 @@ ADDRESSES = {
     "way to the admin login": ("/admin/", 302),
     "style sheet": ("/static/css/board.css", 200),
     "icon": ("/static/img/icon.svg", 200),
+    "script": ("/static/js/suggest.js", 200),
     "the admin's style sheet": ("/static/admin/css/base.css", 200),
 }
 STATIC = [name for name, (address, _) in ADDRESSES.items() if address.startswith("/static/")]

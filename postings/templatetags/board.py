@@ -10,3 +10,15 @@ register = template.Library()
 def site_name() -> str:
     """The board's name. A tag, because Django renders some error pages without context processors."""
     return settings.SITE_NAME
+
+
+@register.simple_tag
+def page_address(number: int, query: str) -> str:
+    """The address of a page of the list that is shown; the first page has one address only.
+
+    Made safe by the template, which escapes it.
+    """
+    parts = [query] if query else []
+    parts += [f"page={number}"] if number > 1 else []
+    # An address of nothing but "?" would be another one than the page's own.
+    return f"?{'&'.join(parts)}" if parts else "."
