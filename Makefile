@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow lint lock clean
+.PHONY: run prepare admin test test-slow bench lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -56,6 +56,11 @@ test: .venv/.tests
 test-slow: .venv/.tests
 	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
+# Measures the list page on boards of many postings, against a page that does nothing: BENCH_SIZES=10000,1000000 and
+# BENCH_ARGS="--source PATH" say which. They stay in var/benchmarks.
+bench: .venv/.runtime
+	@$(PY) -m tests.benchmarks $(BENCH_ARGS)
+
 lint: .venv/.tests var/secret_key
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -73,4 +78,4 @@ lock: .venv/bin/python
 
 # Takes away what can be made again; the database and the secret key stay.
 clean:
-	@rm -rf .venv var/static var/.static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv var/static var/.static var/benchmarks .pytest_cache .mypy_cache .ruff_cache .hypothesis
