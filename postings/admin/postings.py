@@ -1,125 +1,18 @@
-"""The operator's desk. What is changed here by hand is pinned: no later import writes it."""
+"""Postings: what is changed here by hand is pinned, and no later import writes it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from postings import changes
-from postings.importing import layout
+from postings.admin.base import LinesField, MarkdownField, NotedAdmin
 from postings.importing.rereading import reread
-from postings.models import BY_HAND, Company, DailyClicks, ImportRun, Posting, PostingTag, RefusedFile, Tag, expiry
-
-admin.site.site_header = admin.site.site_title = settings.SITE_NAME
-admin.site.index_title = "What would you like to do?"
-admin.site.empty_value_display = "–"
-
-
-class NotedAdmin(admin.ModelAdmin):
-    """Notes all that one form or action writes as one change of the board."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
-            return super().changeform_view(request, *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
-            return super().delete_view(request, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
-            return super().changelist_view(request, *args, **kwargs)
-
-
-@contextmanager
-def _noted_together(request: HttpRequest) -> Iterator[None]:
-    if request.method != "POST":
-        # Nothing is written, and on SQLite a transaction would keep those waiting who do.
-        yield
-        return
-    with transaction.atomic(), changes.together():
-        yield
-
-
-@admin.register(Company)
-class CompanyAdmin(NotedAdmin):
-    list_display = ["name", "live_postings", "slug"]
-    search_fields = ["name", "slug"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Company.objects.with_posting_counts().order_by("name")
-
-    @admin.display(description="live postings", ordering="postings_live")
-    def live_postings(self, company: Any) -> int:
-        return company.postings_live
-
-
-class MarkdownField(forms.CharField):
-    """Text whose blanks and line ends mean something: taken as it is, but for the \\r\\n that browsers send."""
-
-    widget = forms.Textarea(attrs={"rows": 30, "cols": 100, "class": "vLargeTextField"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
-class LinesField(forms.CharField):
-    """A list of texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "cols": 60})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in layout.tidy(value or "").splitlines() if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
-
-
-class TagForm(forms.ModelForm):
-    spellings = LinesField(
-        required=False,
-        help_text="Of a skill: what else postings call it, one a line. Then run `manage.py read_facts`.",
-    )
-
-    class Meta:
-        model = Tag
-        fields = ["kind", "name", "code", "slug", "spellings"]
-
-
-@admin.register(Tag)
-class TagAdmin(NotedAdmin):
-    form = TagForm
-    list_display = ["name", "kind", "live_postings", "code", "slug"]
-    list_filter = ["kind"]
-    search_fields = ["name", "slug"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        live = Posting.objects.live_condition("posting_tags__posting__")
-        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
-        return counted.order_by("kind", "name")
-
-    @admin.display(description="live postings", ordering="postings_live")
-    def live_postings(self, tag: Any) -> int:
-        return tag.postings_live
-
+from postings.models import BY_HAND, DailyClicks, Posting, PostingTag, Tag, expiry
 
 SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
 # A change of any of these may say other facts.
@@ -367,49 +260,3 @@ class PostingAdmin(NotedAdmin):
         )
         also = f" {renewed:,} of them had expired and got a new end." if renewed else ""
         self.message_user(request, f"{len(postings):,} {done}.{also}", messages.SUCCESS)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """What the board wrote itself is looked at, not edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class RefusedFileInline(admin.TabularInline):
-    model = RefusedFile
-    fields = ["path", "reason"]
-    readonly_fields = ["path", "reason"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ["source", "started_at", "took", "created", "updated", "unchanged", "refused", "closed"]
-    list_filter = ["source"]
-    date_hierarchy = "started_at"
-    inlines = [RefusedFileInline]
-    fields = [
-        "source", "started_at", "took", "created", "updated", "unchanged", "refused", "closed", "skipped", "postings",
-    ]  # fmt: skip
-
-    @admin.display(description="took")
-    def took(self, run: ImportRun) -> str:
-        if run.finished_at is None:
-            return "not finished: it still runs, or was cut off"
-        return f"{(run.finished_at - run.started_at).total_seconds():,.1f} seconds"
-
-    @admin.display(description="postings")
-    def postings(self, run: ImportRun) -> SafeString:
-        url = reverse("admin:postings_posting_changelist")
-        return format_html('<a href="{}?{}">Postings of this source</a>', url, urlencode({"source": run.source}))

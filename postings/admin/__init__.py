@@ -1,0 +1,10 @@
+"""The operator's desk, one module a screen."""
+
+from django.conf import settings
+from django.contrib import admin
+
+from postings.admin import imports, names, postings  # noqa: F401  each registers its screens
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "What would you like to do?"
+admin.site.empty_value_display = "–"

@@ -1,0 +1,79 @@
+"""What several screens of the admin share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+
+from postings import changes
+from postings.importing import layout
+
+
+class NotedAdmin(admin.ModelAdmin):
+    """Notes all that one form or action writes as one change of the board."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with _noted_together(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+
+@contextmanager
+def _noted_together(request: HttpRequest) -> Iterator[None]:
+    if request.method != "POST":
+        # Nothing is written, and on SQLite a transaction would keep those waiting who do.
+        yield
+        return
+    with transaction.atomic(), changes.together():
+        yield
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """What the board wrote itself is looked at, not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MarkdownField(forms.CharField):
+    """Text whose blanks and line ends mean something: taken as it is, but for the \\r\\n that browsers send."""
+
+    widget = forms.Textarea(attrs={"rows": 30, "cols": 100, "class": "vLargeTextField"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "cols": 60})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in layout.tidy(value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)

@@ -1,0 +1,52 @@
+"""Companies and tags: what postings are filed under."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from postings.admin.base import LinesField, NotedAdmin
+from postings.models import Company, Posting, Tag
+
+
+@admin.register(Company)
+class CompanyAdmin(NotedAdmin):
+    list_display = ["name", "live_postings", "slug"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return Company.objects.with_posting_counts().order_by("name")
+
+    @admin.display(description="live postings", ordering="postings_live")
+    def live_postings(self, company: Any) -> int:
+        return company.postings_live
+
+
+class TagForm(forms.ModelForm):
+    spellings = LinesField(
+        required=False,
+        help_text="Of a skill: what else postings call it, one a line. Then run `manage.py read_facts`.",
+    )
+
+    class Meta:
+        model = Tag
+        fields = ["kind", "name", "code", "slug", "spellings"]
+
+
+@admin.register(Tag)
+class TagAdmin(NotedAdmin):
+    form = TagForm
+    list_display = ["name", "kind", "live_postings", "code", "slug"]
+    list_filter = ["kind"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        live = Posting.objects.live_condition("posting_tags__posting__")
+        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
+        return counted.order_by("kind", "name")
+
+    @admin.display(description="live postings", ordering="postings_live")
+    def live_postings(self, tag: Any) -> int:
+        return tag.postings_live
