@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -88,6 +88,32 @@ def _days(text: str) -> int:
 
 # How long a posting stays live, counted from when it was first seen; 0 means for ever.
 POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _days, "a number of days from 0 to 36500")
+
+
+def _hops(text: str) -> int:
+    hops = int(text)
+    if not 0 <= hops <= 10:
+        raise ValueError(text)
+    return hops
+
+
+# How many proxies in front of the board add to X-Forwarded-For; what stands further left anybody can write.
+PROXY_COUNT: int = _setting("PROXY_COUNT", 0, _hops, "a number of proxies from 0 to 10")
+
+
+def _parameters(text: str) -> list[tuple[str, str]]:
+    pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
+    if len({name for name, _ in pairs}) < len(pairs) or not all(name for name, _ in pairs):
+        raise ValueError(text)
+    return pairs
+
+
+# Added to the web addresses that applicants are sent on to.
+APPLY_PARAMETERS: list[tuple[str, str]] = _setting(
+    "APPLY_PARAMETERS", [], _parameters, "like ref=jobs.example.org or utm_source=board&utm_medium=apply"
+)
+# Where click-throughs wait that the database could not take at once.
+CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", VAR_DIR / "clicks.journal", Path, "the path of a file")
 
 # Whether a worker renews what it keeps in memory in a thread of its own; tests look at every request instead.
 CATALOGUE_WATCHES = True

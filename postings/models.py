@@ -173,7 +173,7 @@ class PostingQuerySet(RecordedQuerySet):
 
     def with_clicks(self) -> models.QuerySet:
         """Annotates `clicks`: click-throughs of people, all days together."""
-        people = DailyClicks.objects.filter(posting=models.OuterRef("pk"), kind=DailyClicks.Kind.PERSON)
+        people = DailyClicks.objects.of_people().filter(posting=models.OuterRef("pk"))
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
         return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
 
@@ -538,6 +538,10 @@ class Word(models.Model):
 
 
 class DailyClicksQuerySet(models.QuerySet["DailyClicks"]):
+    def of_people(self) -> "DailyClicksQuerySet":
+        """What an operator sees first."""
+        return self.filter(kind=DailyClicks.Kind.PERSON)
+
     def add(self, posting: Posting, day: dt.date, kind: str) -> None:
         """Counts one more. Safe among any number of workers: the database adds, and keeps one row a day."""
         key = {"posting": posting, "day": day, "kind": kind}
@@ -548,12 +552,18 @@ class DailyClicksQuerySet(models.QuerySet["DailyClicks"]):
 
 
 class DailyClicks(models.Model):
-    """Click-throughs of one posting on one day (UTC), by what made them. No visitor's address is stored."""
+    """Click-throughs of one posting on one day (UTC), by what made them; raw clicks are the sum over the kinds.
+
+    No visitor's address is stored. `clicks` tells the kinds apart and writes the rows.
+    """
 
     class Kind(models.TextChoices):
-        PERSON = "person", "person"
-        BOT = "bot", "bot"
-        PREFETCH = "prefetch", "prefetch or preview"
+        PERSON = "person", "people"
+        REPEAT = "repeat", "repeats"
+        BURST = "burst", "bursts"
+        BOT = "bot", "bots"
+        PREFETCH = "prefetch", "prefetches and previews"
+        UNTOLD = "untold", "not told apart"
 
     posting = models.ForeignKey(Posting, models.CASCADE, related_name="daily_clicks")
     day = models.DateField()
@@ -564,10 +574,84 @@ class DailyClicks(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["posting", "day", "kind"], name="clicks_one_row_a_day")]
-        verbose_name = verbose_name_plural = "daily clicks"
+        # What the figures of a span of days are read from, without the rows.
+        indexes = [models.Index(fields=["day", "kind", "posting", "count"], name="clicks_by_day")]
+        verbose_name = verbose_name_plural = "click-throughs"
 
     def __str__(self) -> str:
         return f"{self.day}: {self.count} ({self.get_kind_display()})"
+
+
+class VisitorKey(models.Model):
+    """The key of the hashes that visitors have on one day (UTC): one row, deleted when the day is over (`visitors`)."""
+
+    day = models.DateField(primary_key=True)
+    key = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"the key of {self.day}"
+
+
+class VisitorClick(models.Model):
+    """That a visitor, known by a hash of today, went on from a posting; deleted with the day's key."""
+
+    day = models.DateField()
+    visitor = models.BinaryField(max_length=16)
+    posting_id = models.BigIntegerField()
+    second = models.PositiveIntegerField(help_text="Of the day.")
+    is_burst = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "visitor", "posting_id"], name="visitor_once_a_posting")]
+        indexes = [models.Index(fields=["day", "visitor", "second"], name="visitor_latest")]
+
+    def __str__(self) -> str:
+        return f"a visitor of {self.day} at posting {self.posting_id}"
+
+
+class FoldedClicks(models.Model):
+    """How many records of a click journal are in the database already, written with them (`journal`)."""
+
+    journal = models.UUIDField(primary_key=True)
+    records = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.records} of journal {self.journal}"
+
+
+class FiguresLink(models.Model):
+    """The secret address at which an employer sees a posting's figures without an account."""
+
+    posting = models.OneToOneField(Posting, models.CASCADE, related_name="figures_link")
+    key = models.CharField(max_length=43, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"figures of {self.posting}"
+
+
+class Report(models.Model):
+    """What a visitor says is wrong with a posting; open until an operator settles it."""
+
+    class Reason(models.TextChoices):
+        CLOSED = "closed", "It is closed already"
+        WRONG = "wrong", "Something in it is wrong"
+        SCAM = "scam", "It looks like a scam"
+
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="reports")
+    reason = models.CharField(max_length=10, choices=Reason)
+    words = models.TextField(blank=True, max_length=1000, help_text="What the visitor wrote.")
+    created_at = models.DateTimeField(default=timezone.now)
+    # A hash of today (`visitors`), taken away with the day's key.
+    visitor = models.BinaryField(max_length=16, null=True, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["settled_at", "posting"], name="report_open")]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.posting}"
 
 
 class ImportRun(models.Model):

@@ -1,0 +1,90 @@
+"""Telling visitors apart for one day, without knowing who they are.
+
+A visitor is a hash of the network address and the user agent under a key that is drawn anew each day (UTC) and deleted
+when the day is over, and with it everything that was kept under these hashes. No address is stored, no cookie is set.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import ipaddress
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from postings.models import Report, VisitorClick, VisitorKey
+
+MAX_USER_AGENT_LENGTH = 500
+_HASH_BYTES = 16
+
+# The present day's key, read once by each worker.
+_keys: dict[dt.date, bytes] = {}
+
+
+def today() -> dt.date:
+    """The day that is counted by, which changes at midnight UTC."""
+    return timezone.now().astimezone(dt.UTC).date()
+
+
+def user_agent(request: HttpRequest) -> str:
+    return request.headers.get("User-Agent", "").strip()[:MAX_USER_AGENT_LENGTH]
+
+
+def address(request: HttpRequest) -> str:
+    """The network address that a request came from.
+
+    Behind PROXY_COUNT proxies it is the one that the outermost of them saw. Of an IPv6 address it is the first 64
+    bits: the rest changes by itself within a household.
+    """
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.PROXY_COUNT:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        text = hops[-min(settings.PROXY_COUNT, len(hops))] if hops else text
+    try:
+        ip = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def visitor(request: HttpRequest, day: dt.date) -> bytes:
+    """16 bytes that stand for whoever made the request, on this day alone; needs the day's key."""
+    seen = f"{address(request)}\n{user_agent(request)}"
+    return hmac.digest(_key(day), seen.encode(errors="replace"), hashlib.sha256)[:_HASH_BYTES]
+
+
+def is_known(day: dt.date) -> bool:
+    """Whether this worker has the day's key in memory and needs no database for it."""
+    return day in _keys
+
+
+def _key(day: dt.date) -> bytes:
+    if day not in _keys:
+        # Committed by itself, so that no other worker goes on with another key after a rollback.
+        VisitorKey.objects.bulk_create([VisitorKey(day=day, key=secrets.token_bytes(32))], ignore_conflicts=True)
+        key = bytes(VisitorKey.objects.values_list("key", flat=True).get(day=day))
+        forget_before(day)
+        _keys[day] = key
+    return _keys[day]
+
+
+def forget_before(day: dt.date) -> None:
+    """Deletes the keys of earlier days, and what was kept under them."""
+    for past in [each for each in _keys if each < day]:
+        _keys.pop(past, None)
+    if VisitorKey.objects.filter(day__lt=day).exists() or VisitorClick.objects.filter(day__lt=day).exists():
+        with transaction.atomic():
+            VisitorKey.objects.filter(day__lt=day).delete()
+            VisitorClick.objects.filter(day__lt=day).delete()
+            midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
+            Report.objects.filter(created_at__lt=midnight, visitor__isnull=False).update(visitor=None)
+
+
+def forget_all() -> None:
+    """Lets go of what this process has in memory; the database keeps its own."""
+    _keys.clear()
