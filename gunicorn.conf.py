@@ -28,7 +28,9 @@ control_socket_disable = True
 
 def post_worker_init(worker):
     """Reads the board before the worker takes its first request, which would have to wait for it."""
-    from postings import catalogue
+    from postings import catalogue, upkeep
+
+    upkeep.begin()
 
     reading = threading.Thread(target=catalogue.begin, name="first catalogue")
     reading.start()

@@ -1,20 +1,76 @@
-"""Who clicked through: is this a person? Then count it."""
+"""Who clicked through: is this a person? Then count it, once and for certain.
 
+A click-through is in the database before the applicant is sent on. Where the database cannot take it in time it goes to
+a `journal` instead, and from there into the database later, each exactly once: how many records are folded is written
+in the transaction that writes their counts.
+
+What is counted is a number per posting, day and kind. A *bot* and a *prefetch* are known by what they say of
+themselves. Of the rest, the first click-through of a visitor on a posting on a day is a *person*, every further one a
+*repeat*; and a visitor that goes on to more than MOST_A_MINUTE postings within a minute is a *burst*, from the first
+click-through of that day to the last. `visitors` says what a visitor is.
+"""
+
+import datetime as dt
 import logging
+import struct
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from crawleruseragents import is_crawler
-from django.db import Error, transaction
+from django.conf import settings
+from django.db import DataError, Error, connection, transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from postings.models import DailyClicks, Posting
+from postings import visitors
+from postings.databases import busy_for, is_committed, limit
+from postings.journal import PAYLOAD_BYTES, Journal
+from postings.models import DailyClicks, FoldedClicks, VisitorClick
 
 log = logging.getLogger(__name__)
 
-MAX_USER_AGENT_LENGTH = 500
+Kind = DailyClicks.Kind
+
+# How long an applicant waits for the count to be written before it goes to the journal.
+TAKEN_WITHIN = 0.2  # seconds
+MOST_A_MINUTE = 10
+_MINUTE = 60
+_FOLDED_AT_ONCE = 1000
+
+# A journal is read by later versions of this code: what a number stands for must not change.
+_NUMBERED = {1: Kind.PERSON, 2: Kind.BOT, 3: Kind.PREFETCH}
+_NUMBER_OF = {kind: number for number, kind in _NUMBERED.items()}
+_PAYLOAD = struct.Struct("<qiiB?16sQ")  # as the fields of Click; days since year 1
 
 
-def kind_of(request: HttpRequest) -> DailyClicks.Kind:
+class Click(NamedTuple):
+    """One click-through, as far as the request tells."""
+
+    posting_id: int
+    day: dt.date
+    second: int  # of the day
+    kind: Kind  # PERSON is whoever may be one: the visitor's other click-throughs tell
+    visitor: bytes  # empty where the day's key could not be read, or nobody asks
+    # Of a click-through that may be in the database already: the transaction on PostgreSQL, else 0.
+    transaction: int = 0
+
+    def packed(self) -> bytes:
+        values = (self.posting_id, self.day.toordinal(), self.second, _NUMBER_OF[self.kind], bool(self.visitor))
+        return _PAYLOAD.pack(*values, self.visitor, self.transaction).ljust(PAYLOAD_BYTES, b"\0")
+
+    @classmethod
+    def unpacked(cls, payload: bytes) -> "Click":
+        posting_id, day, second, kind, is_known, visitor, number = _PAYLOAD.unpack_from(payload)
+        return cls(posting_id, dt.date.fromordinal(day), second, _NUMBERED[kind], visitor if is_known else b"", number)
+
+
+def kind_of(request: HttpRequest) -> Kind:
     """What made the request, by what it says of itself.
 
     A browser that fetches ahead says so in `Sec-Purpose` (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Purpose),
@@ -22,21 +78,229 @@ def kind_of(request: HttpRequest) -> DailyClicks.Kind:
     """
     ahead = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
     if "prefetch" in ahead.lower() or "preview" in ahead.lower():
-        return DailyClicks.Kind.PREFETCH
-    user_agent = request.headers.get("User-Agent", "").strip()[:MAX_USER_AGENT_LENGTH]
-    if not user_agent or is_crawler(user_agent):
-        return DailyClicks.Kind.BOT
-    return DailyClicks.Kind.PERSON
+        return Kind.PREFETCH
+    user_agent = visitors.user_agent(request)
+    return Kind.BOT if not user_agent or is_crawler(user_agent) else Kind.PERSON
 
 
-def count(posting: Posting, request: HttpRequest) -> None:
-    """Count this click-through, committed before it returns.
+def count(posting_id: int, request: HttpRequest) -> None:
+    """Counts this click-through: in the database or in the journal when this returns.
 
-    A database that cannot take it is logged and does not keep the applicant from going on.
+    Where neither takes it, the log says so, and the applicant goes on all the same.
     """
-    kind = kind_of(request)
+    now = timezone.now().astimezone(dt.UTC)
+    second = now.hour * 3600 + now.minute * 60 + now.second
+    click = Click(posting_id, now.date(), second, kind_of(request), b"")
+    try:
+        if click.kind == Kind.PERSON:
+            with busy_for(TAKEN_WITHIN):
+                click = click._replace(visitor=visitors.visitor(request, click.day))
+        _line.write(click)
+    except NotWritten as reason:
+        _put_by(click._replace(transaction=reason.transaction), reason)
+    except Error as reason:
+        _put_by(click, reason)
+
+
+class NotWritten(Exception):
+    """The database did not take a click-through; its text says why.
+
+    `transaction` is the number of one on PostgreSQL whose end was not answered, so that it may have taken it all the
+    same; else 0.
+    """
+
+    def __init__(self, reason: object, transaction: int = 0) -> None:
+        super().__init__(str(reason))
+        self.transaction = transaction
+
+
+@dataclass(eq=False)
+class _Waiting:
+    click: Click
+    is_settled: bool = False
+    error: NotWritten | None = None
+
+
+class _Line:
+    """Where the click-throughs of a worker's threads wait: whoever's turn it is writes for all in one transaction.
+
+    A transaction costs what the disk takes to keep it, however much is in it, and SQLite lets one write at a time and
+    has the others ask again and again, in no order.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._mutex = threading.Lock()
+        self._waiting: list[_Waiting] = []
+
+    def write(self, click: Click) -> None:
+        """In the database when this returns. Raises NotWritten where that does not succeed within TAKEN_WITHIN."""
+        begun = time.monotonic()
+        own = _Waiting(click)
+        with self._mutex:
+            self._waiting.append(own)
+        if not self._turn.acquire(timeout=TAKEN_WITHIN):
+            with self._mutex:
+                if own in self._waiting:
+                    self._waiting.remove(own)
+                    raise NotWritten("other click-throughs are still being written")
+            # Another thread is writing this one, and the database has set an end to that.
+            self._turn.acquire()
+        try:
+            if not own.is_settled:
+                with self._mutex:
+                    together, self._waiting = self._waiting, []
+                self._write(together, max(0.0, TAKEN_WITHIN - (time.monotonic() - begun)))
+        finally:
+            self._turn.release()
+        if own.error:
+            raise own.error
+
+    def _write(self, together: list[_Waiting], seconds: float) -> None:
+        error: NotWritten | None = NotWritten("the thread that wrote it broke off")
+        number, is_written = 0, False
+        try:
+            with busy_for(seconds), transaction.atomic():
+                number = limit(seconds)
+                _write([each.click for each in together], visitors.today())
+                is_written = True
+            error = None
+        except Error as reason:
+            # Only the end of a transaction can have taken place without an answer.
+            error = NotWritten(reason, number if is_written else 0)
+        finally:
+            for each in together:
+                each.is_settled, each.error = True, error
+
+
+_line = _Line()
+
+
+def _put_by(click: Click, reason: Exception) -> None:
+    try:
+        Journal(settings.CLICK_JOURNAL).append(click.packed())
+    except OSError:
+        log.exception("A click-through is lost, for neither database nor journal takes it: %s", click)
+    else:
+        log.warning("A click-through of posting %s waits in the journal: %s", click.posting_id, reason)
+
+
+# --- Into the database --------------------------------------------------------------------------------
+
+
+_Counts = Counter[tuple[int, dt.date, DailyClicks.Kind]]
+
+_ADD = """
+    INSERT INTO postings_dailyclicks (posting_id, day, kind, count)
+    SELECT id, %s, %s, %s FROM postings_posting WHERE id = %s
+    ON CONFLICT (posting_id, day, kind) DO UPDATE SET count = postings_dailyclicks.count + excluded.count
+"""
+_SEE = """
+    INSERT INTO postings_visitorclick (day, visitor, posting_id, second, is_burst) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (day, visitor, posting_id) DO NOTHING
+"""
+
+
+def _write(clicks: Iterable[Click], today: dt.date) -> None:
+    """Adds these to the numbers, within the caller's transaction. Those of a posting that is deleted go with it."""
+    counts: _Counts = Counter()
+    for click in clicks:
+        counts[click.posting_id, click.day, _told_apart(click, today, counts)] += 1
+    # In one order everywhere, so that no two transactions wait for each other's rows.
+    for (posting_id, day, kind), number in sorted(counts.items()):
+        if number > 0:
+            with connection.cursor() as cursor:
+                date = connection.ops.adapt_datefield_value(day)
+                cursor.execute(_ADD, [date, kind.value, number, posting_id])
+        elif number < 0:
+            DailyClicks.objects.filter(posting=posting_id, day=day, kind=kind).update(count=F("count") + number)
+
+
+def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
+    """The kind by the visitor's other click-throughs of the day; moves those that turn out to be of a burst."""
+    if click.kind != Kind.PERSON:
+        return click.kind
+    if not click.visitor or click.day != today:
+        # The day's key is gone, and with it what else this visitor did.
+        return Kind.UNTOLD
+    of_visitor = VisitorClick.objects.filter(day=click.day, visitor=click.visitor)
+    latest = list(of_visitor.order_by("-second").values_list("second", "is_burst")[:MOST_A_MINUTE])
+    was_burst = any(is_burst for _, is_burst in latest)
+    # Out of the journal they may come later than they took place.
+    near = [second for second, _ in latest if abs(second - click.second) < _MINUTE]
+    begins = not was_burst and len(near) == MOST_A_MINUTE
+    is_new = _see(click, is_burst=was_burst or begins)
+    if begins and is_new:
+        for posting_id in of_visitor.filter(is_burst=False).values_list("posting_id", flat=True):
+            counts[posting_id, click.day, Kind.PERSON] -= 1
+            counts[posting_id, click.day, Kind.BURST] += 1
+        of_visitor.filter(is_burst=False).update(is_burst=True)
+    if was_burst or (begins and is_new):
+        return Kind.BURST
+    return Kind.PERSON if is_new else Kind.REPEAT
+
+
+def _see(click: Click, is_burst: bool) -> bool:
+    """Notes that this visitor went on from this posting today; whether that is the first time."""
+    date = connection.ops.adapt_datefield_value(click.day)
+    with connection.cursor() as cursor:
+        cursor.execute(_SEE, [date, click.visitor, click.posting_id, click.second, is_burst])
+        return cursor.rowcount == 1
+
+
+# --- Out of the journal -------------------------------------------------------------------------------
+
+
+def fold() -> int:
+    """Takes what the journal holds into the database, each click-through exactly once; gives how many.
+
+    Raises django.db.Error or OSError where one of the two does not answer: then nothing is lost, and the next time goes
+    on from there. What another process folds at the moment is left to it.
+    """
+    journal = Journal(settings.CLICK_JOURNAL)
+    if not journal.read():
+        return 0
+    folded = 0
+    with journal.being_folded() as is_ours:
+        while is_ours and (read := journal.read()):
+            name, payloads = read
+            before, done, counted = _fold(name, payloads)
+            folded += counted
+            if done == len(payloads) and journal.empty(name, done):
+                FoldedClicks.objects.filter(journal=name).delete()
+            elif done == before < len(payloads):
+                break  # the next one's transaction is still open
+    return folded
+
+
+def _fold(name: uuid.UUID, payloads: Sequence[bytes]) -> tuple[int, int, int]:
+    """Takes over the next records of a journal; how many were done before, are done now, and were counted."""
+    with transaction.atomic():
+        FoldedClicks.objects.get_or_create(journal=name)
+        row = FoldedClicks.objects.select_for_update().get(journal=name)
+        before = row.records
+        clicks = []
+        for payload in payloads[before : before + _FOLDED_AT_ONCE]:
+            click = Click.unpacked(payload)
+            is_in = _is_in_already(click)
+            if is_in is None:
+                break
+            if not is_in:
+                clicks.append(click)
+            row.records += 1
+        _write(clicks, visitors.today())
+        row.save(update_fields=["records"])
+    return before, row.records, len(clicks)
+
+
+def _is_in_already(click: Click) -> bool | None:
+    """Whether the database took this one after all; None while it may still do so."""
+    if not click.transaction or connection.vendor != "postgresql":
+        return False
     try:
         with transaction.atomic():
-            DailyClicks.objects.add(posting, timezone.now().date(), kind)
-    except Error:
-        log.exception("A click-through (%s) of posting %s could not be counted", kind, posting.pk)
+            return is_committed(click.transaction)
+    except DataError:
+        # A number from the future: this is another database than then, or an older copy of it.
+        log.warning("Nothing is known of transaction %s: its click-through is counted", click.transaction)
+        return False

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 from django.urls import reverse
@@ -541,14 +541,6 @@ class DailyClicksQuerySet(models.QuerySet["DailyClicks"]):
     def of_people(self) -> "DailyClicksQuerySet":
         """What an operator sees first."""
         return self.filter(kind=DailyClicks.Kind.PERSON)
-
-    def add(self, posting: Posting, day: dt.date, kind: str) -> None:
-        """Counts one more. Safe among any number of workers: the database adds, and keeps one row a day."""
-        key = {"posting": posting, "day": day, "kind": kind}
-        if not self.filter(**key).update(count=F("count") + 1):
-            # The day's first, or one of several firsts at once: whoever loses the race adds to the winner's row.
-            self.get_or_create(**key, defaults={"count": 0})
-            self.filter(**key).update(count=F("count") + 1)
 
 
 class DailyClicks(models.Model):

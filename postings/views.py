@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.core.paginator import Page, Paginator
+from django.db import Error
 from django.http import (
     Http404,
     HttpRequest,
@@ -24,7 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
-from postings import addresses, catalogue, clicks
+from postings import addresses, applying, catalogue, clicks
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.finding import similar
 from postings.models import Company, Posting, Tag
@@ -37,6 +38,7 @@ ALLOWED_METHODS = ["GET", "HEAD"]
 PER_PAGE = 25
 COMPANIES_PER_PAGE = 200
 MOST_SIMILAR = 5
+RETRY_AFTER = 5  # seconds
 
 
 def public(view: Any) -> Any:
@@ -210,6 +212,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     posting = _published(slug)
     if not posting.is_live:
         return _gone(request, posting)
+    applying.remember_posting(posting)
     return render(request, "postings/posting_detail.html", {"posting": posting, "similar": _similar_to(posting)})
 
 
@@ -221,18 +224,26 @@ def _similar_to(posting: Posting) -> list[Posting]:
 @public
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Sends the applicant on, and counts it. Nothing but what is stored decides where it goes."""
-    posting = _published(slug)
-    if not posting.is_live:
-        return _gone(request, posting)
+    if "\0" in slug:
+        raise BadRequest("NUL in a posting's name")
     try:
-        address = addresses.canonical(posting.apply_url)
+        found = applying.find(slug)
+    except Error:
+        log.exception("Posting %r: where it leads cannot be read", slug)
+        return _unavailable(request)
+    if found is None:
+        raise Http404(f"no posting {slug!r}")
+    if not found.is_live:
+        return _gone(request, _published(slug))
+    try:
+        location = applying.location(found.address)
     except addresses.BadAddress as reason:
         # Stored by something that went around the checks: the person is told, nobody is sent astray.
-        log.error("Posting %s leads nowhere: %s", posting.pk, reason)
-        raise Http404(f"posting {posting.pk}: {reason}") from None
+        log.error("Posting %s leads nowhere: %s", found.posting_id, reason)
+        raise Http404(f"posting {found.posting_id}: {reason}") from None
     if request.method == "GET":
-        clicks.count(posting, request)
-    return ApplyRedirect(address)
+        clicks.count(found.posting_id, request)
+    return ApplyRedirect(location)
 
 
 def _published(slug: str) -> Posting:
@@ -251,6 +262,12 @@ def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """503: the database cannot be read, and is asked again in a moment."""
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

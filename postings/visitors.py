@@ -58,11 +58,6 @@ def visitor(request: HttpRequest, day: dt.date) -> bytes:
     return hmac.digest(_key(day), seen.encode(errors="replace"), hashlib.sha256)[:_HASH_BYTES]
 
 
-def is_known(day: dt.date) -> bool:
-    """Whether this worker has the day's key in memory and needs no database for it."""
-    return day in _keys
-
-
 def _key(day: dt.date) -> bytes:
     if day not in _keys:
         # Committed by itself, so that no other worker goes on with another key after a rollback.

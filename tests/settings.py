@@ -4,7 +4,11 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "the tests sign nothing that matters")
 # What a developer's shell has set must not decide whether a test passes; the database may be chosen.
-for _name in ("DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "POSTING_LIFETIME_DAYS", "SQLITE_WAL"):
+_OF_A_SHELL = [
+    "DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "POSTING_LIFETIME_DAYS", "SQLITE_WAL", "PROXY_COUNT",
+    "APPLY_PARAMETERS",
+]  # fmt: skip
+for _name in _OF_A_SHELL:
     os.environ.pop(_name, None)
 
 from jobboard.settings import *  # noqa: E402, F403

@@ -1,7 +1,6 @@
 """The way to the employer, /apply/<slug>, and the counting of it."""
 
 import datetime as dt
-import logging
 import os
 import subprocess
 import sys
@@ -14,7 +13,9 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from postings.models import DailyClicks, DailyClicksQuerySet, Posting
+from postings import applying, clicks
+from postings.journal import Journal
+from postings.models import DailyClicks, Posting, PostingQuerySet
 from tests.factories import make_posting
 
 pytestmark = pytest.mark.django_db
@@ -193,128 +194,150 @@ def test_head_leads_the_same_way_and_counts_nothing(person, posting):
     assert not counts()
 
 
+def test_one_more_click_takes_few_queries(person, posting, django_assert_num_queries):
+    person.get("/apply/gardener")
+    with django_assert_num_queries(6) as asked:
+        # 1 where it leads
+        # 2 the beginning of the transaction (here a savepoint)
+        # 3 the visitor's latest click-throughs
+        # 4 this one among them
+        # 5 one more
+        # 6 the end of the transaction
+        person.get("/apply/gardener")
+    assert counts() == {"person": 1, "repeat": 1}
+    assert "body" not in asked[0]["sql"]
+    assert "title" not in asked[0]["sql"]
+
+
+# --- A parameter that says where the applicant came from ----------------------------------------------
+
+
 @pytest.mark.parametrize(
-    ("headers", "kind"),
+    ("address", "expected"),
     [
-        ({"User-Agent": FIREFOX}, "person"),
-        ({"User-Agent": FIREFOX, "Sec-Purpose": "prefetch"}, "prefetch"),
-        ({"User-Agent": FIREFOX, "Sec-Purpose": "prefetch;prerender"}, "prefetch"),
-        ({"User-Agent": FIREFOX, "Purpose": "Prefetch"}, "prefetch"),
-        ({"User-Agent": FIREFOX, "X-Purpose": "preview"}, "prefetch"),
-        ({"User-Agent": FIREFOX, "X-Moz": "prefetch"}, "prefetch"),
-        ({"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}, "bot"),
-        ({"User-Agent": "curl/8.5.0"}, "bot"),
-        ({"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}, "bot"),
-        ({"User-Agent": ""}, "bot"),
-        ({"User-Agent": "  "}, "bot"),
-        ({}, "bot"),
-        ({"User-Agent": FIREFOX + " \x00\r\nBot: x" * 5000}, "person"),
+        ("https://a.example", "https://a.example?ref=board&utm_source=a+b"),
+        ("https://a.example/apply/x-1", "https://a.example/apply/x-1?ref=board&utm_source=a+b"),
+        ("https://a.example/?id=7", "https://a.example/?id=7&ref=board&utm_source=a+b"),
+        ("https://a.example/?", "https://a.example/?ref=board&utm_source=a+b"),
+        ("https://a.example/?id=7&", "https://a.example/?id=7&ref=board&utm_source=a+b"),
+        ("https://a.example/x#/apply?step=1", "https://a.example/x?ref=board&utm_source=a+b#/apply?step=1"),
+        ("https://a.example/?q=a+b%20c;d=%C3%A9&e", "https://a.example/?q=a+b%20c;d=%C3%A9&e&ref=board&utm_source=a+b"),
+        # What the employer has set already stays.
+        ("https://a.example/?ref=theirs", "https://a.example/?ref=theirs&utm_source=a+b"),
+        ("https://a.example/?utm_source&ref=", "https://a.example/?utm_source&ref="),
+        ("mailto:jobs@a.example?subject=x", "mailto:jobs@a.example?subject=x"),
+        pytest.param("https://a.example/" + "x" * 2020, "https://a.example/" + "x" * 2020, id="too long with it"),
     ],
 )
-def test_what_made_the_request_is_told_by_what_it_says_of_itself(posting, headers, kind):
-    response = Client(headers=headers).get("/apply/gardener")
-    # Whoever it was: the way on is open.
-    assert response["Location"] == posting.apply_url
-    assert counts() == {kind: 1}
+def test_parameters_are_added_without_disturbing_the_rest(person, settings, address, expected):
+    settings.APPLY_PARAMETERS = [("ref", "board"), ("utm_source", "a b")]
+    posting = make_posting(apply_url=address)
+    assert person.get(f"/apply/{posting.slug}")["Location"] == expected
 
 
-def test_clicks_add_up_in_one_row_per_posting_day_and_kind(person, posting):
-    other = make_posting(slug="cook")
-    noon = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-    Posting.objects.update(expires_at=None)
-    with time_machine.travel(noon, tick=False):
-        person.get("/apply/gardener")
-        person.get("/apply/gardener")
-        Client().get("/apply/gardener")
-        person.get("/apply/cook")
-    with time_machine.travel(noon + dt.timedelta(days=1), tick=False):
-        person.get("/apply/gardener")
-    rows = DailyClicks.objects.order_by("day", "posting", "kind").values_list("posting", "day", "kind", "count")
-    assert list(rows) == [
-        (posting.pk, dt.date(2026, 3, 1), "bot", 1),
-        (posting.pk, dt.date(2026, 3, 1), "person", 2),
-        (other.pk, dt.date(2026, 3, 1), "person", 1),
-        (posting.pk, dt.date(2026, 3, 2), "person", 1),
-    ]
+# --- When the database does not answer ---------------------------------------------------------------
 
 
-def test_a_day_ends_at_midnight_utc(person, posting, settings):
-    settings.TIME_ZONE = "Pacific/Auckland"
-    Posting.objects.update(expires_at=None)
-    with time_machine.travel(dt.datetime(2026, 3, 1, 23, 59, 59, tzinfo=dt.UTC), tick=False):
-        person.get("/apply/gardener")
-    with time_machine.travel(dt.datetime(2026, 3, 2, 0, 0, 0, tzinfo=dt.UTC), tick=False):
-        person.get("/apply/gardener")
-    assert list(DailyClicks.objects.order_by("day").values_list("day", "count")) == [
-        (dt.date(2026, 3, 1), 1),
-        (dt.date(2026, 3, 2), 1),
-    ]
+@pytest.fixture
+def go_away(monkeypatch):
+    """Call it, and the database's next answers are errors."""
+
+    def fail(*args):
+        raise OperationalError("the database is away")
+
+    return lambda: monkeypatch.setattr(PostingQuerySet, "ever_shown", fail)
 
 
-def test_whoever_loses_the_race_for_the_days_first_row_adds_to_it(posting, monkeypatch):
-    """Two first clicks at once, one after the other: the loser has seen no row, and finds one when it writes."""
-    today = timezone.now().date()
-    update = DailyClicksQuerySet.update
-    lost = []
-
-    def update_of_the_loser(self, **values):
-        if not lost:
-            lost.append(True)
-            DailyClicks.objects.create(posting=posting, day=today, kind="person", count=1)
-            return 0
-        return update(self, **values)
-
-    monkeypatch.setattr(DailyClicksQuerySet, "update", update_of_the_loser)
-    DailyClicks.objects.add(posting, today, "person")
-    assert counts() == {"person": 2}
+def test_where_the_address_cannot_be_read_it_says_when_to_come_back(person, posting, go_away, caplog):
+    go_away()
+    response = person.get("/apply/gardener")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert response["Cache-Control"] == "no-store"
+    assert not response.has_header("Location")
+    assert "cannot look that up just now" in response.content.decode()
+    assert "the database is away" in caplog.text
+    assert not counts()
 
 
-def test_a_click_on_a_day_that_has_a_row_takes_two_queries(person, posting, django_assert_num_queries):
+@pytest.mark.parametrize("page", ["/apply/gardener", "/jobs/gardener/"])
+def test_an_address_that_was_read_lately_leads_on_without_the_database(person, posting, go_away, page):
+    person.get(page)
+    before = sum(counts().values())
+    go_away()
+    response = person.get("/apply/gardener")
+    assert (response.status_code, response["Location"]) == (302, posting.apply_url)
+    assert sum(counts().values()) == before + 1
+
+
+def test_what_expired_meanwhile_is_not_live_from_memory_either(person, posting, go_away):
+    Posting.objects.update(expires_at=timezone.now() + dt.timedelta(hours=1))
     person.get("/apply/gardener")
-    with django_assert_num_queries(5):
-        # 1 the posting with its company
-        # 2 its tags
-        # 3 the beginning of the transaction (here a savepoint)
-        # 4 one more
-        # 5 the end of the transaction
-        person.get("/apply/gardener")
-    assert counts() == {"person": 2}
+    go_away()
+    assert applying.find("gardener").is_live
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=2)):
+        assert not applying.find("gardener").is_live
+
+
+def test_an_address_that_changed_is_not_taken_from_memory(person, posting):
+    person.get("/apply/gardener")
+    Posting.objects.update(apply_url="https://new.example/apply")
+    assert person.get("/apply/gardener")["Location"] == "https://new.example/apply"
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(applying, "MOST_REMEMBERED", 3)
+    for number in range(5):
+        applying.remember(f"posting-{number}", applying.Destination(number, "https://a.example", "live", None))
+    assert list(applying._remembered) == ["posting-2", "posting-3", "posting-4"]
 
 
 # --- When the count cannot be taken ------------------------------------------------------------------
 
 
-def test_a_database_that_cannot_take_the_count_keeps_nobody_from_going_on(person, posting, monkeypatch, caplog):
-    def add(*args):
-        raise OperationalError("database or disk is full")
+@pytest.mark.parametrize(
+    "error", [OperationalError("database or disk is full"), InterfaceError("connection already closed")]
+)
+def test_a_database_that_cannot_take_the_count_keeps_nobody_from_going_on(
+    person, posting, monkeypatch, caplog, journal, error
+):
+    def write(*args):
+        raise error
 
-    monkeypatch.setattr(DailyClicksQuerySet, "add", add)
-    with caplog.at_level(logging.ERROR, logger="postings.clicks"):
-        response = person.get("/apply/gardener")
+    monkeypatch.setattr(clicks, "_write", write)
+    response = person.get("/apply/gardener")
     assert (response.status_code, response["Location"]) == (302, posting.apply_url)
+    assert not counts()
     [record] = [record for record in caplog.records if record.name == "postings.clicks"]
-    assert f"posting {posting.pk} could not be counted" in record.getMessage()
-    assert "database or disk is full" in str(record.exc_info[1])
-
-
-def test_a_connection_that_is_gone_keeps_nobody_from_going_on(person, posting, monkeypatch):
-    def add(*args):
-        raise InterfaceError("connection already closed")
-
-    monkeypatch.setattr(DailyClicksQuerySet, "add", add)
-    assert person.get("/apply/gardener")["Location"] == posting.apply_url
+    assert record.getMessage() == f"A click-through of posting {posting.pk} waits in the journal: {error}"
+    assert len(Journal(journal).read()[1]) == 1
 
 
 def test_a_count_that_fails_halfway_leaves_nothing_behind(person, posting, monkeypatch):
-    add = DailyClicksQuerySet.add
+    write = clicks._write
 
-    def add_and_fail(*args):
-        add(*args)
+    def write_and_fail(*args):
+        write(*args)
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(DailyClicksQuerySet, "add", add_and_fail)
-    assert person.get("/apply/gardener").status_code == 302
+    with monkeypatch.context() as broken:
+        broken.setattr(clicks, "_write", write_and_fail)
+        assert person.get("/apply/gardener").status_code == 302
     assert not counts()
+    assert clicks.fold() == 1
+    assert counts() == {"person": 1}
+
+
+def test_a_click_that_nothing_takes_is_in_the_log(person, posting, monkeypatch, caplog, settings, tmp_path):
+    settings.CLICK_JOURNAL = tmp_path / "no such folder" / "clicks.journal"
+
+    def write(*args):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(clicks, "_write", write)
+    assert person.get("/apply/gardener").status_code == 302
+    assert "is lost, for neither database nor journal takes it" in caplog.text
+    assert f"posting_id={posting.pk}" in caplog.text
 
 
 # --- Many at once ------------------------------------------------------------------------------------
@@ -349,7 +372,8 @@ def test_clicks_at_once_are_all_counted():
         pytest.skip("the tests' SQLite is in memory, whose locks are others; the next test has a file of its own")
     make_posting(slug="gardener")
     assert click_at_once(["gardener"]) == [302] * THREADS * CLICKS_EACH
-    assert counts() == {"person": THREADS * CLICKS_EACH}
+    clicks.fold()
+    assert counts() == {"person": 1, "repeat": THREADS * CLICKS_EACH - 1}
 
 
 AT_ONCE_ON_A_FILE = """
@@ -359,10 +383,12 @@ from django.core.management import call_command
 from django.test.utils import setup_test_environment
 setup_test_environment()
 call_command("migrate", verbosity=0)
+from postings import clicks
 from tests.factories import make_posting
 from tests.test_apply import click_at_once, counts
 make_posting(slug="gardener")
 statuses = click_at_once(["gardener"])
+clicks.fold()
 print(sorted(set(statuses)), len(statuses), counts())
 """
 
@@ -375,9 +401,11 @@ def test_clicks_at_once_are_all_counted_in_a_sqlite_file(tmp_path):
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3",
+            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
         },
         capture_output=True,
         text=True,
         timeout=120,
     )
-    assert done.stdout.strip() == f"[302] {THREADS * CLICKS_EACH} {{'person': {THREADS * CLICKS_EACH}}}", done.stderr
+    told = f"{{'person': 1, 'repeat': {THREADS * CLICKS_EACH - 1}}}"
+    assert done.stdout.strip() == f"[302] {THREADS * CLICKS_EACH} {told}", done.stderr

@@ -4,7 +4,16 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "the benchmarks sign nothing that matters")
 # What a developer's shell has set must not decide what is measured; `boards` names the database.
-for _name in ("DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "SQLITE_WAL", "LOG_LEVEL"):
+for _name in (
+    "DEBUG",
+    "SITE_URL",
+    "SITE_NAME",
+    "ALLOWED_HOSTS",
+    "SQLITE_WAL",
+    "LOG_LEVEL",
+    "PROXY_COUNT",
+    "APPLY_PARAMETERS",
+):
     os.environ.pop(_name, None)
 
 from jobboard.settings import *  # noqa: E402, F403

@@ -1,0 +1,51 @@
+"""How long the database may take, for the few places where that is not for the settings to say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def busy_for(seconds: float | None) -> Iterator[None]:
+    """Within it SQLite waits at most so long for a lock; None: as long as usual.
+
+    PostgreSQL keeps nobody waiting who only reads; for a transaction that writes there is `limit`.
+    """
+    if seconds is None or connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    opened = connection.connection
+    [before] = opened.execute("PRAGMA busy_timeout").fetchone()
+    opened.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        if connection.connection is opened:
+            opened.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def limit(seconds: float) -> int:
+    """Lets no statement of this transaction take or wait longer on PostgreSQL; gives the transaction's number there.
+
+    0 elsewhere, and within another transaction, whose limits are not ours to set.
+    """
+    if connection.vendor != "postgresql" or len(connection.savepoint_ids):
+        return 0
+    milliseconds = str(int(seconds * 1000))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true), "
+            "pg_current_xact_id()::text",
+            [milliseconds, milliseconds],
+        )
+        return int(cursor.fetchone()[2])
+
+
+def is_committed(transaction_number: int) -> bool | None:
+    """Whether PostgreSQL committed the transaction of this number; None while that is open."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_xact_status(%s::text::xid8)", [str(transaction_number)])
+        [status] = cursor.fetchone()
+    return None if status == "in progress" else status == "committed"

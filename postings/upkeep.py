@@ -1,0 +1,48 @@
+"""What each worker looks after between requests: click-throughs that wait in the journal, and keys of past days."""
+
+import logging
+import threading
+
+from django.conf import settings
+from django.db import Error, close_old_connections, connection
+
+from postings import clicks, visitors
+from postings.journal import Journal
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 10.0
+
+
+def begin() -> None:
+    """Starts to look after this worker's things, at once and then every EVERY_SECONDS."""
+    try:
+        Journal(settings.CLICK_JOURNAL).reserve()
+    except OSError:
+        log.exception("No room for the journal: click-throughs are lost while the database cannot take them")
+    threading.Thread(target=_go_on, name="upkeep", daemon=True).start()
+
+
+def _go_on() -> None:
+    pause = threading.Event()
+    is_failing = False
+    while True:
+        try:
+            close_old_connections()
+            look_after()
+        except (Error, OSError):
+            # What is put by stays where it is until the next time. Said once, not every ten seconds.
+            if not is_failing:
+                log.exception("Click-throughs could not be folded, or past days not be forgotten; it goes on trying")
+            is_failing = True
+        else:
+            is_failing = False
+        finally:
+            connection.close()
+        pause.wait(EVERY_SECONDS)
+
+
+def look_after() -> None:
+    if folded := clicks.fold():
+        log.info("Folded %s click-throughs from the journal", folded)
+    visitors.forget_before(visitors.today())

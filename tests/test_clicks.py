@@ -1,0 +1,598 @@
+"""What counts as what, how visitors are told apart for a day, and the way of a count through the journal."""
+
+import datetime as dt
+from collections import Counter
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.db.models import Sum
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from postings import clicks, upkeep, visitors
+from postings.clicks import Click, Kind
+from postings.journal import Journal
+from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
+from tests.factories import make_posting
+from tests.test_apply import FIREFOX
+
+pytestmark = pytest.mark.django_db
+
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Version/19.1 Safari/604.1"
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+ADDRESS = "198.51.100.7"
+
+
+@pytest.fixture
+def posting():
+    return make_posting(slug="gardener", expires_at=None)
+
+
+@pytest.fixture
+def postings():
+    return [make_posting(expires_at=None) for _ in range(15)]
+
+
+def click(posting, address=ADDRESS, user_agent=FIREFOX, **headers):
+    visitor = Client(REMOTE_ADDR=address, headers={"User-Agent": user_agent, **headers})
+    response = visitor.get(f"/apply/{posting.slug}")
+    # Whoever it was: the way on is open.
+    assert response["Location"] == posting.apply_url
+    return response
+
+
+def counts() -> dict[str, int]:
+    """Click-throughs by kind, over all postings and days; kinds that came down to zero are left out."""
+    return {
+        kind: total for kind, total in DailyClicks.objects.values_list("kind").annotate(total=Sum("count")) if total
+    }
+
+
+@contextmanager
+def at(moment):
+    with time_machine.travel(moment, tick=False):
+        yield
+
+
+# --- Kinds -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"User-Agent": FIREFOX}, "person"),
+        ({"User-Agent": SAFARI}, "person"),
+        ({"User-Agent": FIREFOX, "Sec-Purpose": ""}, "person"),
+        ({"User-Agent": FIREFOX, "Purpose": "apply"}, "person"),
+        ({"User-Agent": FIREFOX, "Sec-Purpose": "prefetch"}, "prefetch"),
+        ({"User-Agent": FIREFOX, "Sec-Purpose": "prefetch;prerender"}, "prefetch"),
+        ({"User-Agent": FIREFOX, "Sec-Purpose": "prefetch;anonymous-client-ip"}, "prefetch"),
+        ({"User-Agent": FIREFOX, "Purpose": "Prefetch"}, "prefetch"),
+        ({"User-Agent": SAFARI, "Purpose": "preview"}, "prefetch"),
+        ({"User-Agent": FIREFOX, "X-Purpose": "preview"}, "prefetch"),
+        ({"User-Agent": FIREFOX, "X-Moz": "prefetch"}, "prefetch"),
+        ({"User-Agent": "curl/8.5.0", "Sec-Purpose": "prefetch"}, "prefetch"),
+        ({"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}, "bot"),
+        ({"User-Agent": "Mozilla/5.0 AppleWebKit/537.36 (compatible; GPTBot/1.2; +https://openai.com/gptbot)"}, "bot"),
+        ({"User-Agent": "curl/8.5.0"}, "bot"),
+        ({"User-Agent": "python-requests/2.32.0"}, "bot"),
+        ({"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}, "bot"),
+        ({"User-Agent": ""}, "bot"),
+        ({"User-Agent": "  "}, "bot"),
+        ({}, "bot"),
+        ({"User-Agent": FIREFOX + " \x00\r\nBot: x" * 5000}, "person"),
+    ],
+)
+def test_what_made_the_request_is_told_by_what_it_says_of_itself(posting, headers, kind):
+    assert Client(headers=headers).get("/apply/gardener")["Location"] == posting.apply_url
+    assert counts() == {kind: 1}
+
+
+@pytest.mark.parametrize("method", ["head", "post", "put", "patch", "delete", "options", "trace"])
+def test_only_get_counts(posting, method):
+    getattr(Client(headers={"User-Agent": FIREFOX}), method)("/apply/gardener")
+    assert counts() == {}
+
+
+def test_a_visitor_is_one_person_a_posting_and_day(posting):
+    other = make_posting()
+    for _ in range(3):
+        click(posting)
+    click(other)
+    assert counts() == {"person": 2, "repeat": 2}
+
+
+@pytest.mark.parametrize(
+    "another",
+    [{"address": "198.51.100.8"}, {"user_agent": SAFARI}, {"address": "2001:db8:1:2::7"}],
+    ids=["address", "user agent", "protocol"],
+)
+def test_another_address_or_browser_is_another_person(posting, another):
+    click(posting)
+    click(posting, **another)
+    assert counts() == {"person": 2}
+
+
+def test_the_last_64_bits_of_an_address_tell_nobody_apart(posting):
+    click(posting, address="2001:db8:1:2:aaaa::1")
+    click(posting, address="2001:db8:1:2:bbbb::2")
+    assert counts() == {"person": 1, "repeat": 1}
+    click(posting, address="2001:db8:1:3::1")
+    assert counts() == {"person": 2, "repeat": 1}
+
+
+def test_bots_and_prefetches_are_no_visitors(posting):
+    click(posting, user_agent="curl/8.5.0")
+    click(posting, user_agent="curl/8.5.0")
+    click(posting, **{"Sec-Purpose": "prefetch"})
+    click(posting)
+    assert counts() == {"bot": 2, "prefetch": 1, "person": 1}
+    assert VisitorClick.objects.count() == 1
+
+
+def test_clicks_add_up_in_one_row_per_posting_day_and_kind(posting):
+    other = make_posting(slug="cook", expires_at=None)
+    with at(NOON):
+        click(posting)
+        click(posting, address="198.51.100.8")
+        click(posting, user_agent="")
+        click(other)
+    with at(NOON + dt.timedelta(days=1)):
+        click(posting)
+    rows = DailyClicks.objects.order_by("day", "posting", "kind").values_list("posting", "day", "kind", "count")
+    assert list(rows) == [
+        (posting.pk, dt.date(2026, 3, 1), "bot", 1),
+        (posting.pk, dt.date(2026, 3, 1), "person", 2),
+        (other.pk, dt.date(2026, 3, 1), "person", 1),
+        (posting.pk, dt.date(2026, 3, 2), "person", 1),
+    ]
+
+
+def test_a_day_ends_at_midnight_utc(posting, settings):
+    settings.TIME_ZONE = "Pacific/Auckland"
+    with at(dt.datetime(2026, 3, 1, 23, 59, 59, tzinfo=dt.UTC)):
+        click(posting)
+    with at(dt.datetime(2026, 3, 2, 0, 0, 0, tzinfo=dt.UTC)):
+        click(posting)
+    assert list(DailyClicks.objects.order_by("day").values_list("day", "kind", "count")) == [
+        (dt.date(2026, 3, 1), "person", 1),
+        (dt.date(2026, 3, 2), "person", 1),
+    ]
+
+
+# --- Bursts ------------------------------------------------------------------------------------------
+
+
+def test_ten_postings_within_a_minute_are_still_a_person(postings):
+    with at(NOON):
+        for posting in postings[:10]:
+            click(posting)
+    assert counts() == {"person": 10}
+
+
+def test_the_eleventh_within_a_minute_makes_all_of_the_day_a_burst(postings):
+    with at(NOON - dt.timedelta(hours=5)):
+        click(postings[14])
+    with at(NOON):
+        for posting in postings[:11]:
+            click(posting)
+    assert counts() == {"burst": 12}
+    # From then on, too, however slowly.
+    with at(NOON + dt.timedelta(hours=3)):
+        click(postings[12])
+        click(postings[12])
+    assert counts() == {"burst": 14}
+
+
+def test_what_was_a_repeat_before_a_burst_stays_one_and_raw_clicks_stay_the_same(postings):
+    with at(NOON):
+        click(postings[0])
+        click(postings[0])
+        for posting in postings[1:12]:
+            click(posting)
+    assert counts() == {"repeat": 1, "burst": 12}
+
+
+def test_a_burst_is_of_one_visitor_and_one_day(postings):
+    with at(NOON):
+        for posting in postings[:11]:
+            click(posting)
+        click(postings[0], user_agent=SAFARI)
+    with at(NOON + dt.timedelta(days=1)):
+        click(postings[0])
+    assert counts() == {"burst": 11, "person": 2}
+
+
+def test_eleven_postings_over_more_than_a_minute_are_no_burst(postings):
+    for number, posting in enumerate(postings[:12]):
+        with at(NOON + dt.timedelta(seconds=6 * number)):
+            click(posting)
+    assert counts() == {"person": 12}
+
+
+def test_one_posting_again_and_again_is_a_repeat_and_no_burst(posting):
+    with at(NOON):
+        for _ in range(30):
+            click(posting)
+    assert counts() == {"person": 1, "repeat": 29}
+
+
+# --- Visitors ----------------------------------------------------------------------------------------
+
+
+def addressed(remote="198.51.100.7", **headers):
+    return visitors.address(RequestFactory().get("/", REMOTE_ADDR=remote, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("count", "forwarded", "expected"),
+    [
+        (0, "203.0.113.9", "198.51.100.7"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        (2, "1.2.3.4, 203.0.113.9, 192.0.2.1", "203.0.113.9"),
+        (3, "203.0.113.9, 192.0.2.1", "203.0.113.9"),
+        (1, "", "198.51.100.7"),
+        (1, " , ", "198.51.100.7"),
+        (1, "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
+        (1, "unknown", "unknown"),
+        (1, "x" * 100_000, "x" * 100_000),
+    ],
+)
+def test_only_as_many_proxies_are_believed_as_there_are(settings, count, forwarded, expected):
+    settings.PROXY_COUNT = count
+    assert addressed(**{"X-Forwarded-For": forwarded}) == expected
+
+
+def test_behind_a_socket_there_is_no_address():
+    assert addressed(remote="") == ""
+
+
+def test_a_visitor_is_a_hash_that_differs_by_day_and_holds_no_address(posting):
+    request = RequestFactory().get("/", REMOTE_ADDR=ADDRESS, headers={"User-Agent": FIREFOX})
+    first, second = (visitors.visitor(request, day) for day in (dt.date(2026, 3, 1), dt.date(2026, 3, 2)))
+    assert len(first) == len(second) == 16
+    assert first != second
+    assert visitors.visitor(request, dt.date(2026, 3, 2)) == second
+
+
+def test_workers_share_the_days_key(posting):
+    request = RequestFactory().get("/", REMOTE_ADDR=ADDRESS)
+    first = visitors.visitor(request, visitors.today())
+    visitors.forget_all()
+    assert visitors.visitor(request, visitors.today()) == first
+    assert VisitorKey.objects.count() == 1
+
+
+def test_the_days_key_goes_with_the_first_click_of_the_next_day_and_all_hashes_with_it(posting):
+    with at(NOON):
+        click(posting)
+        report = Report.objects.create(posting=posting, reason="scam", visitor=b"x" * 16)
+        [(day, key)] = VisitorKey.objects.values_list("day", "key")
+    with at(NOON + dt.timedelta(days=1)):
+        click(posting)
+        [(next_day, next_key)] = VisitorKey.objects.values_list("day", "key")
+        assert next_day == day + dt.timedelta(days=1)
+        assert bytes(next_key) != bytes(key)
+        assert [each.day for each in VisitorClick.objects.all()] == [next_day]
+        report.refresh_from_db()
+        assert report.visitor is None
+        assert list(visitors._keys) == [next_day]
+
+
+def test_the_days_key_goes_without_any_click_too(posting):
+    with at(NOON):
+        click(posting)
+    with at(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)):
+        upkeep.look_after()
+    assert not VisitorKey.objects.exists()
+    assert not VisitorClick.objects.exists()
+    assert not visitors._keys
+    assert counts() == {"person": 1}
+
+
+def test_the_days_key_stays_while_the_day_lasts(posting):
+    with at(NOON):
+        click(posting)
+    with at(NOON.replace(hour=23, minute=59, second=59)):
+        upkeep.look_after()
+        click(posting)
+    assert counts() == {"person": 1, "repeat": 1}
+
+
+def test_nothing_that_is_stored_holds_the_address_or_the_user_agent(posting, journal):
+    click(posting, address="203.0.113.77")
+    Journal(journal).append(Click(posting.pk, visitors.today(), 1, Kind.PERSON, b"x" * 16).packed())
+    stored = journal.read_bytes()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if "search" not in table:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+                stored += repr(cursor.fetchall()).encode()
+    assert b"203.0.113.77" not in stored
+    assert b"Firefox" not in stored
+
+
+# --- By way of the journal ---------------------------------------------------------------------------
+
+
+@contextmanager
+def database_away(monkeypatch):
+    """Within it no count can be written."""
+
+    def write(*args):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(clicks, "_write", write)
+        yield
+
+
+@pytest.mark.parametrize("visitor", [b"", bytes(16), b"\xff" * 16])
+@pytest.mark.parametrize("kind", [Kind.PERSON, Kind.BOT, Kind.PREFETCH])
+def test_a_click_comes_out_of_the_journal_as_it_went_in(kind, visitor):
+    put_by = Click(2**62, dt.date(2026, 12, 31), 86_399, kind, visitor, 2**63 + 1)
+    assert Click.unpacked(put_by.packed()) == put_by
+
+
+def test_what_was_put_by_is_told_apart_like_the_rest(posting, monkeypatch):
+    other = make_posting()
+    click(posting)
+    with database_away(monkeypatch):
+        click(posting)
+        click(other)
+        click(other)
+        click(other, user_agent="")
+        click(other, **{"Purpose": "prefetch"})
+    assert counts() == {"person": 1}
+    assert clicks.fold() == 5
+    assert counts() == {"person": 2, "repeat": 2, "bot": 1, "prefetch": 1}
+    assert clicks.fold() == 0
+    assert not FoldedClicks.objects.exists()
+
+
+def test_a_burst_that_was_put_by_is_one(postings, monkeypatch):
+    with at(NOON):
+        with database_away(monkeypatch):
+            for posting in postings[:5]:
+                click(posting)
+        for posting in postings[5:13]:
+            click(posting)
+        assert clicks.fold() == 5
+    assert counts() == {"burst": 13}
+
+
+def test_a_click_that_comes_in_hours_later_begins_no_burst(postings, monkeypatch):
+    with at(NOON), database_away(monkeypatch):
+        click(postings[0])
+    for number, posting in enumerate(postings[1:]):
+        with at(NOON + dt.timedelta(minutes=10 * (number + 1))):
+            click(posting)
+    with at(NOON + dt.timedelta(hours=4)):
+        clicks.fold()
+    assert counts() == {"person": 15}
+
+
+def test_it_is_counted_on_its_own_day_and_not_claimed_to_be_a_person_when_the_key_is_gone(posting, monkeypatch):
+    with at(NOON), database_away(monkeypatch):
+        click(posting)
+        click(posting, user_agent="")
+    with at(NOON + dt.timedelta(days=1)):
+        assert clicks.fold() == 2
+    assert sorted(DailyClicks.objects.values_list("day", "kind", "count")) == [
+        (NOON.date(), "bot", 1),
+        (NOON.date(), "untold", 1),
+    ]
+    assert not VisitorClick.objects.exists()
+
+
+def test_without_the_days_key_it_is_counted_and_not_told_apart(posting, monkeypatch):
+    def fail(*args):
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(visitors, "_key", fail)
+        click(posting)
+        click(posting)
+    assert clicks.fold() == 2
+    assert counts() == {"untold": 2}
+
+
+def test_a_fold_that_breaks_off_counts_nothing_twice(posting, monkeypatch, journal):
+    with database_away(monkeypatch):
+        for number in range(5):
+            click(posting, address=f"198.51.100.{number}")
+    monkeypatch.setattr(clicks, "_FOLDED_AT_ONCE", 2)
+    write = clicks._write
+    batches = []
+
+    def write_twice(*args):
+        if len(batches) == 2:
+            raise OperationalError("database is locked")
+        batches.append(args)
+        write(*args)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(clicks, "_write", write_twice)
+        with pytest.raises(OperationalError):
+            clicks.fold()
+    assert counts() == {"person": 4}
+    assert clicks.fold() == 1
+    assert counts() == {"person": 5}
+
+
+def test_a_fold_that_is_killed_before_it_empties_the_journal_counts_nothing_twice(posting, monkeypatch, journal):
+    with database_away(monkeypatch):
+        click(posting)
+        click(posting)
+    with monkeypatch.context() as killed:
+        killed.setattr(Journal, "empty", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            clicks.fold()
+    assert counts() == {"person": 1, "repeat": 1}
+    with database_away(monkeypatch):
+        click(posting)
+    assert clicks.fold() == 1
+    assert counts() == {"person": 1, "repeat": 2}
+    assert Journal(journal).read() is None
+
+
+def test_what_comes_while_it_is_folded_is_folded_too(posting, monkeypatch, journal):
+    late = Click(posting.pk, visitors.today(), 1, Kind.BOT, b"")
+    write = clicks._write
+    rounds = []
+
+    def write_and_append(*args):
+        write(*args)
+        rounds.append(args)
+        if len(rounds) == 1:
+            Journal(journal).append(late.packed())
+
+    Journal(journal).append(late.packed())
+    monkeypatch.setattr(clicks, "_write", write_and_append)
+    assert clicks.fold() == 2
+    assert counts() == {"bot": 2}
+
+
+def test_two_that_fold_at_once_leave_it_to_one(posting, monkeypatch, journal):
+    with database_away(monkeypatch):
+        click(posting)
+    with Journal(journal).being_folded():
+        assert clicks.fold() == 0
+    assert clicks.fold() == 1
+
+
+def test_clicks_of_a_posting_that_was_deleted_meanwhile_go_with_it(posting, monkeypatch, journal):
+    other = make_posting()
+    with database_away(monkeypatch):
+        click(posting)
+        click(other)
+    Posting.objects.filter(pk=posting.pk).delete()
+    assert clicks.fold() == 2
+    assert counts() == {"person": 1}
+    assert Journal(journal).read() is None
+
+
+def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
+    monkeypatch.setattr(clicks, "_FOLDED_AT_ONCE", 7)
+    for second in range(40):
+        Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
+    assert clicks.fold() == 40
+    assert counts() == {"bot": 40}
+
+
+@pytest.fixture
+def in_doubt(posting, journal):
+    """A click-through whose transaction was not heard the end of: gives what puts it by under a number."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only a database behind a network leaves the end of a transaction open")
+
+    def put_by(number):
+        Journal(journal).append(Click(posting.pk, visitors.today(), 1, Kind.BOT, b"", number).packed())
+
+    return put_by
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_that_took_place_without_an_answer_is_not_counted_again(in_doubt):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        number = int(cursor.fetchone()[0])
+    in_doubt(number)
+    assert clicks.fold() == 0
+    assert counts() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [1_000_000_000_000])
+def test_a_transaction_that_did_not_take_place_or_is_not_known_is_counted(in_doubt, number):
+    in_doubt(number)
+    assert clicks.fold() == 1
+    assert counts() == {"bot": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_still_open_is_waited_for(in_doubt, journal):
+    import psycopg
+
+    options = connection.get_connection_params()
+    with psycopg.connect(
+        **{name: options[name] for name in ("dbname", "user", "host", "port", "password") if options.get(name)}
+    ) as other:
+        number = int(other.execute("SELECT pg_current_xact_id()::text").fetchone()[0])
+        in_doubt(0)
+        in_doubt(number)
+        assert clicks.fold() == 1
+        assert clicks.fold() == 0
+        other.rollback()
+    assert clicks.fold() == 1
+    assert counts() == {"bot": 2}
+    assert Journal(journal).read() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_end_of_a_transaction_leaves_it_in_doubt(posting, monkeypatch, journal):
+    """The number goes into the journal when what failed is the commit, and not for what failed before."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    click(posting)
+    with monkeypatch.context() as broken:
+        broken.setattr(clicks, "_told_apart", lambda *args: (_ for _ in ()).throw(OperationalError("before")))
+        click(posting)
+
+    def commit(self):
+        raise OperationalError("the connection broke")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "commit", commit)
+        click(posting)
+    before, at_end = (Click.unpacked(each) for each in Journal(journal).read()[1])
+    assert before.transaction == 0
+    assert bool(at_end.transaction) is (connection.vendor == "postgresql")
+    assert clicks.fold() == 2
+    assert counts() == {"person": 1, "repeat": 2}
+
+
+# --- The command -------------------------------------------------------------------------------------
+
+
+def test_the_command_says_how_many_it_folded(posting, monkeypatch):
+    with database_away(monkeypatch):
+        click(posting)
+    out = StringIO()
+    call_command("fold_clicks", stdout=out)
+    assert out.getvalue() == "Folded 1 click-throughs.\n"
+    assert counts() == {"person": 1}
+
+
+def test_the_command_says_when_the_database_still_cannot_take_them(posting, monkeypatch, journal):
+    with database_away(monkeypatch):
+        click(posting)
+        with pytest.raises(CommandError, match="none is lost: database is locked") as error:
+            call_command("fold_clicks")
+    assert error.value.returncode == 3
+    assert len(Journal(journal).read()[1]) == 1
+
+
+def test_raw_clicks_are_the_sum_of_the_kinds(postings, monkeypatch):
+    """Whatever comes in whatever order: nothing is counted twice, nothing is missing."""
+    sent = Counter()
+    with at(NOON):
+        for number in range(120):
+            posting = postings[number % 7]
+            agent = [FIREFOX, SAFARI, "", "curl/8"][number % 4]
+            if number % 5 == 0:
+                with database_away(monkeypatch):
+                    click(posting, address=f"198.51.100.{number % 3}", user_agent=agent)
+            else:
+                click(posting, address=f"198.51.100.{number % 3}", user_agent=agent)
+            sent[posting.pk] += 1
+        clicks.fold()
+    raw = dict(DailyClicks.objects.order_by().values_list("posting").annotate(Sum("count")))
+    assert raw == sent
+    assert timezone.now() > NOON
