@@ -8,13 +8,14 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tests.benchmarks import boards
-from tests.benchmarks.load import CLIENT_CORE, SERVER_CORE, Failed, Server, on_core, serve
+from tests.benchmarks.load import CLIENT_CORE, SERVER_CORE, Disk, Failed, Server, on_core, serve
 
 DEFAULT_SIZES = "10000,100000"
 ROUNDS, WARM_UP_ROUNDS = 20, 3
@@ -26,9 +27,10 @@ RARE = "a rare word, another each time"
 FIRST = "a common word, asked for the first time"
 NEWEST = "the commonest word again, newest first"
 RELEVANCE = "the commonest word again, by relevance"
+APPLY = "an apply link, another visitor each time"
 # How often each is asked for in a round; the first time comes only once.
-IN_A_ROUND = {BARE: 5, LIST: 5, FILTERS: 10, RARE: 5, NEWEST: 5, RELEVANCE: 5}
-TIMED = [BARE, LIST, FILTERS, RARE, FIRST, NEWEST, RELEVANCE]
+IN_A_ROUND = {BARE: 5, LIST: 5, FILTERS: 10, RARE: 5, NEWEST: 5, RELEVANCE: 5, APPLY: 10}
+TIMED = [BARE, LIST, FILTERS, RARE, FIRST, NEWEST, RELEVANCE, APPLY]
 COMMON_WORDS = 6
 
 
@@ -104,15 +106,18 @@ def _from_outside(databases: dict[int, str], rounds: int) -> list[Row]:
     paths = {size: _paths(database, rounds) for size, database in databases.items()}
     with ExitStack() as stack, on_core(CLIENT_CORE):
         servers = {size: stack.enter_context(serve(database)) for size, database in databases.items()}
+        disk = stack.enter_context(closing(Disk(boards.FOLDER)))
         for size, server in servers.items():
             _warm_up(size, server, paths[size])
         for round_ in range(rounds):
             kinds = random.Random(round_).sample(list(IN_A_ROUND), len(IN_A_ROUND))
             for size, server in servers.items():
                 for kind in kinds:
-                    server.ask(islice(paths[size][kind], IN_A_ROUND[kind]), kind)
+                    status = 302 if kind == APPLY else 200
+                    server.ask(islice(paths[size][kind], IN_A_ROUND[kind]), kind, status)
+                disk.commit(IN_A_ROUND[APPLY])
         memory = {size: server.memory / 1e6 for size, server in servers.items()}
-    return [*_timed(servers), Row("memory of the whole worker", memory, unit=" MB")]
+    return [*_timed(servers), *_applied(servers, disk), Row("memory of the whole worker", memory, unit=" MB")]
 
 
 def _paths(database: str, rounds: int) -> dict[str, Iterator[str]]:
@@ -128,6 +133,7 @@ def _paths(database: str, rounds: int) -> dict[str, Iterator[str]]:
         FIRST: iter([f"/?q={word}&sort=newest" for word in drawn["common"]]),
         NEWEST: cycle(f"/?q={commonest}&sort=newest&page={page}" for page in range(1, 6)),
         RELEVANCE: cycle(f"/?q={commonest}&sort=relevance&page={page}" for page in range(1, 6)),
+        APPLY: cycle(f"/apply/{quote(slug)}" for slug in drawn["slugs"]),
     }
 
 
@@ -178,6 +184,24 @@ def _timed(servers: dict[int, Server]) -> list[Row]:
             " ×",
         )
         for kind, bar in bars.items()
+    ]
+
+
+def _applied(servers: dict[int, Server], disk: Disk) -> list[Row]:
+    """An apply link beside the least that it can take: an answer, and a commit that survives a power cut."""
+    commit = statistics.median(disk.seconds)
+    least = {size: statistics.median(server.seconds[BARE]) + commit for size, server in servers.items()}
+    ratio = {size: statistics.median(server.seconds[APPLY]) / least[size] for size, server in servers.items()}
+    note = f" ({_p90(disk.seconds) * 1000:.1f})"
+    return [
+        Row(
+            "one durable commit, p50 (p90)",
+            {size: commit * 1000 for size in servers},
+            {},
+            " ms",
+            dict.fromkeys(servers, note),
+        ),
+        Row(f"… to the bare page and a commit: {APPLY}", ratio, dict.fromkeys(servers, 1.5), " ×"),
     ]
 
 

@@ -14,12 +14,14 @@ from postings.models import Company, Posting, PostingTag, Tag
 from tests.benchmarks.multiply import COPIES
 
 COMMON_SHARE = 0.87  # of the postings have "engineer", on the board that the bars were written for
+SLUGS = 100
 _SAMPLE = 1000
 
 
 def draw(filters: int, rare_words: int, common_words: int) -> dict[str, list[str]]:
-    """So many different query strings of filters, rare words, and common words with the commonest first."""
+    """So many different query strings of filters, rare words, and common words with the commonest first; and slugs."""
     return {
+        "slugs": _different((posting.slug for posting in _postings(random.Random("slugs"))), SLUGS),
         "filters": _different(_filters(random.Random("filters")), filters),
         "rare": _different(_rare_words(random.Random("rare words")), rare_words),
         "common": _common_words(common_words),

@@ -21,3 +21,5 @@ from jobboard.settings import *  # noqa: E402, F403
 ROOT_URLCONF = "tests.benchmarks.urls"
 # Collected anew for each run, beside the boards.
 STATIC_ROOT = VAR_DIR / "benchmarks" / "static"  # noqa: F405
+# Each request of the load comes from another visitor, and says so.
+PROXY_COUNT = 1

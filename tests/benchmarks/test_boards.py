@@ -29,7 +29,7 @@ def test_a_board_has_as_many_different_postings_as_asked_for(client):
     assert list(live.newest_first()) != list(live.order_by("-pk"))
 
     drawn = asking.draw(filters=10, rare_words=3, common_words=2)
-    assert [len(of_kind) for of_kind in drawn.values()] == [10, 3, 2]
+    assert [len(of_kind) for of_kind in drawn.values()] == [asking.SLUGS, 10, 3, 2]
     for word in drawn["rare"]:
         assert number_found(client, f"q={word}") == live.filter(title__contains=word).count()
     assert number_found(client, f"q={drawn['common'][0]}") > 0.5 * SIZE
