@@ -46,3 +46,4 @@ def look_after() -> None:
     if folded := clicks.fold():
         log.info("Folded %s click-throughs from the journal", folded)
     visitors.forget_before(visitors.today())
+    visitors.prepare()

@@ -9,9 +9,10 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import threading
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,8 +21,11 @@ from postings.models import Report, VisitorClick, VisitorKey
 MAX_USER_AGENT_LENGTH = 500
 _HASH_BYTES = 16
 
+DRAWN_WITHIN = 0.2  # seconds
+
 # The present day's key, read once by each worker.
 _keys: dict[dt.date, bytes] = {}
+_drawing = threading.Lock()
 
 
 def today() -> dt.date:
@@ -58,14 +62,32 @@ def visitor(request: HttpRequest, day: dt.date) -> bytes:
     return hmac.digest(_key(day), seen.encode(errors="replace"), hashlib.sha256)[:_HASH_BYTES]
 
 
+def prepare() -> None:
+    """Reads the day's key before somebody waits for it."""
+    _key(today())
+
+
 def _key(day: dt.date) -> bytes:
     if day not in _keys:
+        # One thread draws or reads it for all of this worker's.
+        if not _drawing.acquire(timeout=DRAWN_WITHIN):
+            raise DatabaseError("the day's key is still being read")
+        try:
+            if day not in _keys:
+                _keys[day] = _read_or_draw(day)
+        finally:
+            _drawing.release()
+    return _keys[day]
+
+
+def _read_or_draw(day: dt.date) -> bytes:
+    keys = VisitorKey.objects.filter(day=day).values_list("key", flat=True)
+    if (key := keys.first()) is None:
         # Committed by itself, so that no other worker goes on with another key after a rollback.
         VisitorKey.objects.bulk_create([VisitorKey(day=day, key=secrets.token_bytes(32))], ignore_conflicts=True)
-        key = bytes(VisitorKey.objects.values_list("key", flat=True).get(day=day))
+        key = keys.get()
         forget_before(day)
-        _keys[day] = key
-    return _keys[day]
+    return bytes(key)
 
 
 def forget_before(day: dt.date) -> None:

@@ -290,10 +290,17 @@ def test_the_days_key_goes_without_any_click_too(posting):
         click(posting)
     with at(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)):
         upkeep.look_after()
-    assert not VisitorKey.objects.exists()
+    assert list(VisitorKey.objects.values_list("day", flat=True)) == list(visitors._keys) == [dt.date(2026, 3, 2)]
     assert not VisitorClick.objects.exists()
-    assert not visitors._keys
     assert counts() == {"person": 1}
+
+
+def test_no_thread_waits_long_for_the_one_that_reads_the_days_key(posting, monkeypatch):
+    monkeypatch.setattr(visitors, "DRAWN_WITHIN", 0.01)
+    with visitors._drawing:
+        click(posting)
+    assert clicks.fold() == 1
+    assert counts() == {"untold": 1}
 
 
 def test_the_days_key_stays_while_the_day_lasts(posting):
@@ -376,6 +383,18 @@ def test_a_click_that_comes_in_hours_later_begins_no_burst(postings, monkeypatch
     with at(NOON + dt.timedelta(hours=4)):
         clicks.fold()
     assert counts() == {"person": 15}
+
+
+def test_whoever_waits_too_long_for_the_other_threads_puts_its_own_by(posting, journal):
+    click(posting)
+    with clicks._line._turn:
+        click(posting)
+    assert len(Journal(journal).read()[1]) == 1
+    # The next one finds nobody waiting.
+    click(posting)
+    assert counts() == {"person": 1, "repeat": 1}
+    assert clicks.fold() == 1
+    assert counts() == {"person": 1, "repeat": 2}
 
 
 def test_it_is_counted_on_its_own_day_and_not_claimed_to_be_a_person_when_the_key_is_gone(posting, monkeypatch):

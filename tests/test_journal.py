@@ -206,6 +206,14 @@ def test_without_room_it_says_so_and_keeps_what_it_has(board_journal):
     assert numbers(board_journal) == [0, 1, 2]
 
 
+def test_a_record_is_on_the_disk_when_it_is_said_to_be_in(board_journal, monkeypatch):
+    board_journal.reserve()
+    synced = []
+    monkeypatch.setattr("postings.journal._sync", lambda file: synced.append(os.pread(file, 8, RECORD_BYTES)))
+    board_journal.append(payload(5))
+    assert synced == [payload(5)[:8]]
+
+
 def test_is_not_for_everyone_to_read(board_journal):
     board_journal.append(payload(1))
     assert os.stat(board_journal.path).st_mode & 0o007 == 0
