@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Info, Tags, Warning, register
 
 from jobboard.settings import wal_is_safe
 
@@ -19,6 +19,21 @@ def sqlite_journal(**kwargs: Any) -> list[CheckMessage]:
                 f"SQLITE_WAL is on, and SQLite {sqlite3.sqlite_version} can lose committed pages in WAL mode.",
                 hint="Leave SQLITE_WAL unset unless your distribution mended the WAL-reset bug in this version.",
                 id="postings.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def proxies(**kwargs: Any) -> list[CheckMessage]:
+    """Tell where a proxy must be in front, and its address would pass for every visitor's."""
+    if settings.SITE_IS_HTTPS and not settings.PROXY_COUNT:
+        return [
+            Info(
+                "SITE_URL is https://, so a proxy stands in front of the board, and PROXY_COUNT is 0: all visitors "
+                "seem to come from the proxy's address, and their click-throughs are not told apart.",
+                hint="Set PROXY_COUNT to how many proxies add to X-Forwarded-For, mostly 1.",
+                id="postings.I001",
             )
         ]
     return []

@@ -5,9 +5,11 @@ when the day is over, and with it everything that was kept under these hashes. N
 """
 
 import datetime as dt
+import functools
 import hashlib
 import hmac
 import ipaddress
+import logging
 import secrets
 import threading
 
@@ -17,6 +19,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from postings.models import Report, VisitorClick, VisitorKey
+
+log = logging.getLogger(__name__)
 
 MAX_USER_AGENT_LENGTH = 500
 _HASH_BYTES = 16
@@ -47,6 +51,8 @@ def address(request: HttpRequest) -> str:
     if settings.PROXY_COUNT:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
         text = hops[-min(settings.PROXY_COUNT, len(hops))] if hops else text
+    elif "X-Forwarded-For" in request.headers:
+        _say_once("a request came through a proxy, and PROXY_COUNT is 0: visitors behind it are not told apart")
     try:
         ip = ipaddress.ip_address(text)
     except ValueError:
@@ -54,6 +60,11 @@ def address(request: HttpRequest) -> str:
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
     return str(ip)
+
+
+@functools.cache
+def _say_once(what: str) -> None:
+    log.warning("%s", what)
 
 
 def visitor(request: HttpRequest, day: dt.date) -> bytes:

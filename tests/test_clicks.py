@@ -249,6 +249,15 @@ def test_only_as_many_proxies_are_believed_as_there_are(settings, count, forward
     assert addressed(**{"X-Forwarded-For": forwarded}) == expected
 
 
+def test_says_once_that_a_proxy_is_not_counted_on(caplog):
+    visitors._say_once.cache_clear()
+    for _ in range(3):
+        addressed(**{"X-Forwarded-For": "203.0.113.9"})
+    assert [record.getMessage() for record in caplog.records] == [
+        "a request came through a proxy, and PROXY_COUNT is 0: visitors behind it are not told apart"
+    ]
+
+
 def test_behind_a_socket_there_is_no_address():
     assert addressed(remote="") == ""
 

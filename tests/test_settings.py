@@ -386,6 +386,23 @@ def test_the_warning_is_heard(tmp_path, arguments):
     assert "postings.W001" in done.stderr
 
 
+@pytest.mark.parametrize(("is_https", "count", "warns"), [(True, 0, True), (True, 1, False), (False, 0, False)])
+def test_tells_where_a_proxy_would_pass_for_every_visitor(settings, is_https, count, warns):
+    settings.SITE_IS_HTTPS, settings.PROXY_COUNT = is_https, count
+    assert [message.id for message in checks.proxies()] == ["postings.I001"] * warns
+
+
+def test_parameters_of_apply_links_are_read_from_the_environment(settings_with):
+    assert settings_with()["APPLY_PARAMETERS"] == []
+    read = settings_with(APPLY_PARAMETERS="ref=jobs.example&utm_source=a%20b")["APPLY_PARAMETERS"]
+    assert read == [["ref", "jobs.example"], ["utm_source", "a b"]]
+
+
+def test_the_journal_lies_beside_the_database_unless_it_is_said_where(settings_with, elsewhere):
+    assert settings_with()["CLICK_JOURNAL"] == str(elsewhere / "var" / "clicks.journal")
+    assert settings_with(CLICK_JOURNAL="/data/clicks")["CLICK_JOURNAL"] == "/data/clicks"
+
+
 # --- What cannot be read -----------------------------------------------------------------------------
 
 
@@ -402,6 +419,11 @@ def test_the_warning_is_heard(tmp_path, arguments):
         ("DATABASE_URL", "postgres://db.example"),
         ("LOG_LEVEL", "LOUD"),
         ("SQLITE_WAL", "perhaps"),
+        ("PROXY_COUNT", "-1"),
+        ("PROXY_COUNT", "many"),
+        ("APPLY_PARAMETERS", "ref"),
+        ("APPLY_PARAMETERS", "=board"),
+        ("APPLY_PARAMETERS", "ref=a&ref=b"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(elsewhere, name, value):
