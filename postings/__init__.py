@@ -9,6 +9,7 @@
    the index of their `words`, `catalogue` the sets of live postings that every worker has in memory.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`suggesting` while
    somebody types).
-8. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
+8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
+   and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
 9. `admin` is where an operator mends what came out, and sees the clicks.
 """

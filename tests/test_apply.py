@@ -290,6 +290,9 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     for number in range(5):
         applying.remember(f"posting-{number}", applying.Destination(number, "https://a.example", "live", None))
     assert list(applying._remembered) == ["posting-2", "posting-3", "posting-4"]
+    for number in (2, 5):
+        applying.remember(f"posting-{number}", applying.Destination(number, "https://a.example", "live", None))
+    assert list(applying._remembered) == ["posting-4", "posting-2", "posting-5"]
 
 
 # --- When the count cannot be taken ------------------------------------------------------------------

@@ -206,6 +206,13 @@ def test_without_room_it_says_so_and_keeps_what_it_has(board_journal):
     assert numbers(board_journal) == [0, 1, 2]
 
 
+def test_half_a_write_is_an_error(board_journal, monkeypatch):
+    board_journal.append(payload(1))
+    monkeypatch.setattr(os, "pwrite", lambda file, data, offset: len(data) - 1)
+    with pytest.raises(OSError, match="No space left"):
+        board_journal.append(payload(2))
+
+
 def test_a_record_is_on_the_disk_when_it_is_said_to_be_in(board_journal, monkeypatch):
     board_journal.reserve()
     synced = []

@@ -161,6 +161,7 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "jobboard.settings",
     "SECRET_KEY": KEY,
     "SITE_URL": "https://jobs.example",
+    "PROXY_COUNT": "1",
 }
 
 
