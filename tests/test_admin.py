@@ -415,6 +415,15 @@ def test_a_body_with_hostile_html_is_made_safe(admin_client, client, posting):
         ("https://good.example\\@evil.example", "Not taken: the apply address holds a blank, a backslash"),
         ("https://[::1", "Not taken: the apply address has a host or port that cannot be read."),
         ("jobs.obsthof.example", "Not taken: the apply address is not http:, https: or mailto:."),
+        ("data:text/html,<script>alert(1)</script>", "Not taken: the apply address is not http:, https: or mailto:."),
+        ("https:evil.example", "Not taken: the apply address names no host."),
+        ("https:///evil.example", "Not taken: the apply address names no host."),
+        ("https://good.example/\r\nSet-Cookie: x=1", "Not taken: the apply address holds a blank, a backslash"),
+        ("https://good.example/\tx", "Not taken: the apply address holds a blank, a backslash or a control character."),
+        ("https://good.example/" + "y" * 10_240, "Ensure this value has at most 2048 characters (it has 10261)."),
+        ("https://exam\u2100ple.example/", "Not taken: the apply address has a host or port that cannot be read."),
+        ("https://-.example/", "Not taken: the apply address has a host name that does not exist in the DNS."),
+        ("mailto:a@b.example?bcc=c@d.example", "Not taken: the apply address is a mailto: that is not one plain mail"),
         ("", "This field is required."),
     ],
 )
@@ -424,6 +433,11 @@ def test_a_bad_apply_address_is_refused_with_a_sentence(admin_client, posting, a
     stored = Posting.objects.get()
     assert stored.apply_url == posting.apply_url
     assert stored.pinned_fields == []
+
+
+def test_an_address_in_other_letters_is_stored_as_the_dns_knows_it(admin_client, posting):
+    send(admin_client, change_page(posting), apply_url="https://b\u00fccher.example/stelle/k\u00f6ln")
+    assert Posting.objects.get().apply_url == "https://xn--bcher-kva.example/stelle/k%C3%B6ln"
 
 
 def test_a_body_that_would_become_too_large_is_refused_with_a_sentence(admin_client, posting):

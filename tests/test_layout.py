@@ -492,7 +492,7 @@ LONG_NAME = "the posting's name in its address has over 200 characters"
         (f"# []({ADDRESS})", "the title is empty"),
         (f"# [ \u200b ]({ADDRESS})", "the title is empty"),
         (f"# [{'G' * 301}]({ADDRESS})", "the title has over 300 characters"),
-        (f"# [{'G' * 60_000}]({ADDRESS})", "the title has over 300 characters"),
+        (f"# [{'G' * 60_000}]({ADDRESS})", "the title has over 300 characters, or its apply address over 2,048"),
         (f"# [Gardener]({ADDRESS})\n### {'L' * 201}", "the company's name has over 200 characters"),
         ("# [Gardener](javascript:alert(1))", NO_SCHEME),
         ("# [Gardener](JaVaScRiPt:alert`1`)", NO_SCHEME),

@@ -198,7 +198,9 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 def _title(line: str) -> tuple[str, str]:
     """Title and apply address; the address is empty where the title links nowhere."""
     if len(line) > 2 * (MAX_TITLE_LENGTH + addresses.MAX_LENGTH):
-        raise Refused(f"the title has over {MAX_TITLE_LENGTH} characters")
+        raise Refused(
+            f"the title has over {MAX_TITLE_LENGTH} characters, or its apply address over {addresses.MAX_LENGTH:,}"
+        )
     text = line.strip().removeprefix("#").strip()
     address = ""
     if (end := text.rfind("](")) >= 0:
