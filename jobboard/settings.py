@@ -3,6 +3,7 @@
 With nothing set this is a board for one machine: SQLite in `var/`, the secret key in `var/secret_key`.
 """
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -112,9 +113,6 @@ def _parameters(text: str) -> list[tuple[str, str]]:
 APPLY_PARAMETERS: list[tuple[str, str]] = _setting(
     "APPLY_PARAMETERS", [], _parameters, "like ref=jobs.example.org or utm_source=board&utm_medium=apply"
 )
-# Where click-throughs wait that the database could not take at once.
-CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", VAR_DIR / "clicks.journal", Path, "the path of a file")
-
 # Whether a worker renews what it keeps in memory in a thread of its own; tests look at every request instead.
 CATALOGUE_WATCHES = True
 
@@ -211,6 +209,19 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+
+
+def _journal_of(database: dict[str, Any]) -> Path:
+    """A file for each database, so that no other board that is started from this folder counts what is not its own."""
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        return Path(f"{database['NAME']}.clicks")
+    server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
+    return VAR_DIR / f"clicks-{hashlib.sha256(server.encode()).hexdigest()[:12]}.journal"
+
+
+# Where click-throughs wait that the database could not take at once.
+CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Static files, language, time ------------------------------------------------------------------

@@ -399,8 +399,17 @@ def test_parameters_of_apply_links_are_read_from_the_environment(settings_with):
     assert read == [["ref", "jobs.example"], ["utm_source", "a b"]]
 
 
-def test_the_journal_lies_beside_the_database_unless_it_is_said_where(settings_with, elsewhere):
-    assert settings_with()["CLICK_JOURNAL"] == str(elsewhere / "var" / "clicks.journal")
+def test_each_database_has_a_journal_of_its_own_unless_it_is_said_where(settings_with, elsewhere):
+    assert settings_with()["CLICK_JOURNAL"] == str(elsewhere / "var" / "db.sqlite3.clicks")
+    assert settings_with(DATABASE_URL="sqlite:////data/board")["CLICK_JOURNAL"] == "/data/board.clicks"
+    servers = [
+        "postgres://me:a@db.example/board",
+        "postgres://me:b@db.example/other",
+        "postgres://me:a@x.example/board",
+    ]
+    journals = {settings_with(DATABASE_URL=server)["CLICK_JOURNAL"] for server in servers}
+    assert len(journals) == 3
+    assert {Path(journal).parent for journal in journals} == {elsewhere / "var"}
     assert settings_with(CLICK_JOURNAL="/data/clicks")["CLICK_JOURNAL"] == "/data/clicks"
 
 
