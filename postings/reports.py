@@ -22,7 +22,7 @@ from postings.models import Posting, Report, VisitorKey
 MOST_OF_A_VISITOR = 5  # a day, over all postings
 # Behind one address there may be a whole company: far more than one visitor, and an end to changing user agents.
 MOST_OF_A_NETWORK = 100
-MOST_WORDS = 1000
+MOST_CHARACTERS = 1000
 # Of a form that has 1,000 characters in it, whatever their script and however they are written in a request.
 MOST_BYTES = 64 * 1024
 
@@ -40,18 +40,18 @@ class ReportForm(forms.Form):
             "invalid_choice": "Choose one of these three.",
         },
     )
-    words = forms.CharField(
-        required=False,
-        max_length=MOST_WORDS,
-        error_messages={"max_length": "These are %(show_value)s characters; 1,000 are as many as can be taken."},
-    )
+    words = forms.CharField(required=False)
     # Nobody sees this field, so nobody fills it in; programs fill in all there are.
     homepage = forms.CharField(required=False)
 
     def clean_words(self) -> str:
         # A request may claim an encoding that yields halves of characters, which no database takes.
         words = self.cleaned_data["words"].encode(errors="replace").decode()
-        return layout.tidy(words.replace("\r\n", "\n")).strip()
+        words = layout.tidy(words.replace("\r\n", "\n")).strip()
+        # Counted as a browser counts them, for which the end of a line is one character and not two.
+        if len(words) > MOST_CHARACTERS:
+            raise forms.ValidationError(f"These are {len(words):,} characters; up to {MOST_CHARACTERS:,} can be sent.")
+        return words
 
     def clean_homepage(self) -> str:
         if self.cleaned_data["homepage"]:

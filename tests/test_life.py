@@ -390,11 +390,11 @@ def buttons(admin_client, posting: Posting) -> list[str]:
 def test_the_buttons_of_a_posting_are_those_that_change_something(admin_client):
     past = timezone.now()
     for fields, expected in (
-        ({}, ["Extend by 60 days", "Close"]),
-        ({"expires_at": None}, ["Close"]),
-        ({"expires_at": past}, ["Reopen", "Extend by 60 days", "Close"]),
-        ({"status": Posting.Status.CLOSED}, ["Reopen", "Extend by 60 days"]),
-        ({"status": Posting.Status.DRAFT}, ["Publish", "Extend by 60 days", "Close"]),
+        ({}, ["Extend by 60 days", "Close posting"]),
+        ({"expires_at": None}, ["Close posting"]),
+        ({"expires_at": past}, ["Reopen posting", "Extend by 60 days", "Close posting"]),
+        ({"status": Posting.Status.CLOSED}, ["Reopen posting", "Extend by 60 days"]),
+        ({"status": Posting.Status.DRAFT}, ["Publish posting", "Extend by 60 days", "Close posting"]),
     ):
         assert buttons(admin_client, make_posting(**fields)) == expected
 

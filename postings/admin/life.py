@@ -59,11 +59,11 @@ def _steps_for(posting: Posting) -> list[tuple[str, str]]:
     """The steps that would change something about a posting, with what their buttons say."""
     steps = []
     if not posting.is_live:
-        steps.append(("reopen", "Publish" if posting.status == Posting.Status.DRAFT else "Reopen"))
+        steps.append(("reopen", "Publish posting" if posting.status == Posting.Status.DRAFT else "Reopen posting"))
     if posting.expires_at:
         steps.append(("extend", f"Extend by {life.days_more()} days"))
     if posting.status != Posting.Status.CLOSED:
-        steps.append(("close", "Close"))
+        steps.append(("close", "Close posting"))
     return steps
 
 
@@ -121,9 +121,9 @@ class LifeAdmin(NotedAdmin):
     def state(self, posting: Posting) -> str:
         return posting.state
 
-    @admin.display(description="open reports", ordering="reports_open")
+    @admin.display(description="reports", ordering="reports_open")
     def reports(self, posting: Posting) -> str | SafeString | None:
-        """How many; annotated once for the page."""
+        """How many are open; annotated once for the page."""
         if not posting.reports_open:
             return None
         mark = ", for review" if posting.reports_open >= REPORTS_FOR_REVIEW else ""

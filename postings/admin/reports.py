@@ -14,7 +14,7 @@ from postings import reports
 from postings.admin.base import NotedAdmin
 from postings.models import Posting, Report
 
-WORDS_IN_LIST = 300
+CHARACTERS_IN_LIST = 160
 
 
 class IsSettled(admin.SimpleListFilter):
@@ -33,7 +33,8 @@ class IsSettled(admin.SimpleListFilter):
 class ReportAdmin(NotedAdmin):
     """Looked at and settled, by actions; what a visitor wrote is not edited."""
 
-    list_display = ["reason", "about", "said", "created_at", "number_open", "state"]
+    list_display = ["about", "reason", "said", "when", "number_open", "state"]
+    list_display_links = ["reason"]
     list_filter = [IsSettled, "reason"]
     list_select_related = ["posting__company", "settled_by"]
     search_fields = ["posting__title", "posting__company__name", "words"]
@@ -41,7 +42,10 @@ class ReportAdmin(NotedAdmin):
     ordering = [F("settled_at").desc(nulls_first=True), "-created_at", "-pk"]
     list_per_page = 50
     actions = ["settle", "close_postings"]
-    fields = readonly_fields = ("about", "reason", "words", "created_at", "number_open", "state")
+    fields = readonly_fields = ("about", "reason", "words", "when", "number_open", "state")
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The hashes of visitor and network tell an operator nothing and stay where they are.
@@ -78,9 +82,13 @@ class ReportAdmin(NotedAdmin):
 
     @admin.display(description="words")
     def said(self, report: Report) -> str:
-        return Truncator(report.words).chars(WORDS_IN_LIST)
+        return Truncator(report.words).chars(CHARACTERS_IN_LIST)
 
-    @admin.display(description="open ones of the posting", ordering="posting_open")
+    @admin.display(description="when (UTC)", ordering="created_at")
+    def when(self, report: Report) -> str:
+        return f"{report.created_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="open in all", ordering="posting_open")
     def number_open(self, report: Any) -> int:
         return report.posting_open
 
@@ -89,7 +97,7 @@ class ReportAdmin(NotedAdmin):
         if not report.settled_at:
             return "open"
         by = f" by {report.settled_by}" if report.settled_by else ""
-        return f"settled on {report.settled_at:%Y-%m-%d %H:%M}{by}"
+        return f"settled {report.settled_at:%Y-%m-%d %H:%M}{by}"
 
     # --- Actions ------------------------------------------------------------------------------------
 
