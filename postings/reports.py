@@ -45,9 +45,7 @@ class ReportForm(forms.Form):
     homepage = forms.CharField(required=False)
 
     def clean_words(self) -> str:
-        # A request may claim an encoding that yields halves of characters, which no database takes.
-        words = self.cleaned_data["words"].encode(errors="replace").decode()
-        words = layout.tidy(words.replace("\r\n", "\n")).strip()
+        words = layout.tidy(self.cleaned_data["words"].replace("\r\n", "\n")).strip()
         # Counted as a browser counts them, for which the end of a line is one character and not two.
         if len(words) > MOST_CHARACTERS:
             raise forms.ValidationError(f"These are {len(words):,} characters; up to {MOST_CHARACTERS:,} can be sent.")

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -322,6 +323,32 @@ def test_the_same_visitors_second_report_of_a_posting_is_thanked_and_not_kept(pe
     assert stored()[-1] == ("scam", "The next day.")
 
 
+def test_the_database_keeps_one_report_a_visitor_and_posting(posting):
+    make_report(posting, visitor=b"v" * 16)
+    make_report(posting, visitor=None)
+    make_report(posting, visitor=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_report(posting, visitor=b"v" * 16)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_reports_that_come_at_once_are_counted_one_by_one(person):
+    addresses = [f"/jobs/{make_posting().slug}/report/" for _ in range(8)]
+    send(person, addresses[0])  # the day's key is there
+
+    def post(address: str) -> int:
+        try:
+            return send(Client(), address).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(7) as threads:
+        answers = sorted(threads.map(post, addresses[1:]))
+    assert answers == [303] * 4 + [429] * 3
+    assert len(stored()) == 5
+
+
 def test_others_behind_the_same_address_are_not_held_up(person, forms):
     for form in forms[:6]:
         send(person, form)
@@ -448,15 +475,15 @@ def test_a_posting_is_closed_from_the_queue_with_all_that_is_open_about_it(admin
     assert sorted(messages) == ["Closed after a report."] + ["Settled: the posting is closed."] * 3
 
 
-def test_nothing_is_half_done_where_settling_fails(admin_client, posting, monkeypatch):
-    report = make_report(posting)
+def test_nothing_is_half_done_where_settling_fails(admin_user, posting, monkeypatch):
+    make_report(posting)
 
     def locked(*arguments: object, **more: object) -> int:
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(reports, "settle", locked)
     with pytest.raises(OperationalError):
-        act(admin_client, "close_postings", report)
+        reports.close_and_settle(Report.objects.all(), admin_user)
     assert Posting.objects.get().is_live
     assert Report.objects.open().exists()
 
@@ -493,7 +520,6 @@ def test_the_queue_is_for_who_was_given_the_right_to_it(client, django_user_mode
 
 
 def test_more_reports_take_no_more_queries(admin_client, django_assert_num_queries):
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     def fill() -> None:

@@ -88,7 +88,7 @@ class ReportAdmin(NotedAdmin):
     def when(self, report: Report) -> str:
         return f"{report.created_at:%Y-%m-%d %H:%M}"
 
-    @admin.display(description="open in all", ordering="posting_open")
+    @admin.display(description="open now", ordering="posting_open")
     def number_open(self, report: Any) -> int:
         return report.posting_open
 
