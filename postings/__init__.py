@@ -9,6 +9,7 @@
    the index of their `words`, `catalogue` the sets of live postings that every worker has in memory.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`suggesting` while
    somebody types).
-8. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
-9. `admin` is where an operator mends what came out, and sees the clicks.
+8. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
+9. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
+10. `admin` is where an operator mends what came out, and sees the clicks.
 """

@@ -43,7 +43,7 @@ MOST_SIMILAR = 5
 
 
 def public(view: Any, methods: Sequence[str] = ALLOWED_METHODS) -> Any:
-    """A page for everyone that only GET and HEAD may ask for: with an ETag, compressed, asked for anew each time.
+    """A page for everyone, by GET and HEAD unless more is said: with an ETag, compressed, asked for anew each time.
 
     Exempt from CSRF, which has nothing to guard here and would answer 403 before 405 could. Compressed, because
     no secret stands on it that its length could give away.

@@ -16,7 +16,7 @@ from django.utils import timezone
 from postings import changes, life, visitors
 from postings.models import Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
-from tests.test_admin import LIST, act, change_page, open_form, rows
+from tests.test_admin import LIST, act, change_page, edit, open_form, rows
 from tests.test_store import UNCHANGED, UPDATED, dated, outcomes, take
 
 pytestmark = pytest.mark.django_db
@@ -414,6 +414,17 @@ def test_a_posting_is_closed_reopened_and_extended_on_its_page(admin_client, cli
         assert LogEntry.objects.latest("pk").get_change_message() == logged
     posting.refresh_from_db()
     assert (posting.expires_at, posting.pinned_fields) == (end + 60 * A_DAY, ["status"])
+
+
+def test_what_is_made_live_in_its_form_is_seen_although_it_had_run_out(admin_client, client, posting):
+    with at(END):
+        close_expired()
+        stored = edit(admin_client, posting, status=Posting.Status.LIVE)
+        assert (stored.is_live, stored.expires_at) == (True, END + 60 * A_DAY)
+        past = (END - A_DAY).date().isoformat()
+        edit(admin_client, posting, status=Posting.Status.CLOSED)
+        # An end that somebody typed is meant.
+        assert not edit(admin_client, posting, status=Posting.Status.LIVE, expires_at_0=past).is_live
 
 
 def test_a_form_that_stood_open_beside_the_command_is_not_taken(admin_client, posting):

@@ -78,6 +78,13 @@ class PostingForm(forms.ModelForm):
             if SALARY_FIELDS & set(self.changed_data):
                 posting.pin(["salary_min"])
                 posting.salary_evidence = ""
+        if (
+            posting.status == Posting.Status.LIVE
+            and "status" in self.changed_data
+            and "expires_at" not in self.changed_data
+        ):
+            # As the button does it: what is past its end would stay hidden.
+            posting.reopen(timezone.now())
         posting.set_yearly_salary()
         return super().save(commit)
 
