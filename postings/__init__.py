@@ -11,5 +11,6 @@
    somebody types).
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
    and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
-9. `admin` is where an operator mends what came out, and sees the clicks.
+9. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
+10. `admin` is where an operator mends what came out, and sees the clicks.
 """

@@ -25,6 +25,7 @@ from postings.slugs import free_slug, slug_for
 BY_HAND = "admin"  # the source of postings that were written in the admin
 SAMPLES = "samples"  # the source whose postings never expire
 MOST_PLACES_IN_FULL = 6
+REPORTS_FOR_REVIEW = 3
 
 
 def validate_slug(slug: str) -> None:
@@ -155,6 +156,10 @@ class PostingQuerySet(RecordedQuerySet):
         """What a visitor may see; `Posting.is_live` says the same of one posting."""
         return self.filter(self.live_condition())
 
+    def expired(self) -> "PostingQuerySet":
+        """Live by its status but past its end; `Posting.state` says the same of one posting."""
+        return self.filter(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
+
     def ever_shown(self) -> "PostingQuerySet":
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)
@@ -171,11 +176,24 @@ class PostingQuerySet(RecordedQuerySet):
         links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
         return self.select_related("company").prefetch_related(links)
 
-    def with_clicks(self) -> models.QuerySet:
+    def with_clicks(self) -> "PostingQuerySet":
         """Annotates `clicks`: click-throughs of people, all days together."""
         people = DailyClicks.objects.of_people().filter(posting=models.OuterRef("pk"))
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
         return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
+
+    def with_open_reports(self) -> "PostingQuerySet":
+        """Annotates `reports_open`: reports of visitors that no operator settled yet."""
+        return self.annotate(reports_open=Report.objects.number_open(of=models.OuterRef("pk")))
+
+    def reported(self, least: int = 1) -> "PostingQuerySet":
+        """What at least so many open reports are about."""
+        counted = Report.objects.open().order_by().values("posting").annotate(number=Count("pk"))
+        return self.filter(pk__in=counted.filter(number__gte=least).values("posting"))
+
+    def for_review(self) -> "PostingQuerySet":
+        """What so many visitors reported independently that an operator should look at it."""
+        return self.reported(REPORTS_FOR_REVIEW)
 
 
 class Posting(models.Model):
@@ -276,6 +294,7 @@ class Posting(models.Model):
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
+        reports_open: int  # with_open_reports()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (views)
         company_id: int | None
 
@@ -323,6 +342,12 @@ class Posting(models.Model):
     def is_live(self) -> bool:
         """Whether a visitor may see it: the object's form of `Posting.objects.live()`."""
         return self.status == self.Status.LIVE and not self.is_expired
+
+    @property
+    def state(self) -> str:
+        """Its status as visitors meet it, who cannot see what is past its end: draft, live, expired or closed."""
+        is_over = self.status == self.Status.LIVE and self.is_expired
+        return "expired" if is_over else str(self.get_status_display())
 
     @property
     def text(self) -> Text:
@@ -455,7 +480,10 @@ class Posting(models.Model):
         self.salary_yearly_min, self.salary_yearly_max = yearly["min"], yearly["max"]
 
     def reopen(self, now: dt.datetime) -> set[str]:
-        """Makes it live; what had expired gets a new end, or it would stay hidden. Names the fields; does not save."""
+        """Makes it live; what is past its end gets a new one, or it would stay hidden.
+
+        Names the fields; does not save.
+        """
         changed = {"status"} if self.status != self.Status.LIVE else set()
         if self.expires_at is not None and self.expires_at <= now:
             self.expires_at = expiry(now, self.source)
@@ -622,6 +650,16 @@ class FiguresLink(models.Model):
         return f"figures of {self.posting}"
 
 
+class ReportQuerySet(models.QuerySet["Report"]):
+    def open(self) -> "ReportQuerySet":
+        return self.filter(settled_at=None)
+
+    def number_open(self, of: Any) -> Coalesce:
+        """How many open ones a posting has, as an expression: `of` points to its key."""
+        counted = self.open().filter(posting=of).order_by().values("posting").annotate(number=Count("pk"))
+        return Coalesce(models.Subquery(counted.values("number")), 0)
+
+
 class Report(models.Model):
     """What a visitor says is wrong with a posting; open until an operator settles it."""
 
@@ -634,13 +672,25 @@ class Report(models.Model):
     reason = models.CharField(max_length=10, choices=Reason)
     words = models.TextField(blank=True, max_length=1000, help_text="What the visitor wrote.")
     created_at = models.DateTimeField(default=timezone.now)
-    # A hash of today (`visitors`), taken away with the day's key.
+    # Hashes of today (`visitors`), taken away with the day's key: of the visitor, by which few are taken, and of the
+    # network address alone, by which a visitor who changes the user agent comes to an end as well.
     visitor = models.BinaryField(max_length=16, null=True, editable=False)
+    network = models.BinaryField(max_length=16, null=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
+    objects = ReportQuerySet.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["settled_at", "posting"], name="report_open")]
+        constraints = [
+            # What makes the reports of one day independent; the visitor first, by whom they are counted.
+            models.UniqueConstraint(fields=["visitor", "posting"], name="report_once_a_visitor")
+        ]
+        indexes = [
+            models.Index(fields=["settled_at", "posting"], name="report_open"),
+            # How many came from a network today; the rows of earlier days have no hash and stay out of it.
+            models.Index(fields=["network"], name="report_of_network", condition=Q(network__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.posting}"

@@ -12,5 +12,7 @@ urlpatterns = [
     path("companies/", views.companies, name="companies"),
     path("companies/<str:slug>/", views.company, name="company"),
     path("jobs/<str:slug>/", views.posting_detail, name="detail"),
+    path("jobs/<str:slug>/report/", views.report, name="report"),
+    path("jobs/<str:slug>/report/thanks/", views.reported, name="reported"),
     path("apply/<str:slug>", views.apply, name="apply"),
 ]

@@ -1,8 +1,8 @@
-"""The board's pages: list, companies, detail, apply."""
+"""The board's pages: list, companies, detail, report, apply."""
 
 import logging
 from collections.abc import Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -21,11 +21,12 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
-from postings import addresses, applying, catalogue, clicks
+from postings import addresses, applying, catalogue, clicks, reports
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.finding import similar
 from postings.models import Company, Posting, Tag
@@ -35,14 +36,15 @@ from postings.words import Term, excerpt, plain_text
 log = logging.getLogger(__name__)
 
 ALLOWED_METHODS = ["GET", "HEAD"]
+FORM_METHODS = [*ALLOWED_METHODS, "POST"]
 PER_PAGE = 25
 COMPANIES_PER_PAGE = 200
 MOST_SIMILAR = 5
 RETRY_AFTER = 5  # seconds
 
 
-def public(view: Any) -> Any:
-    """A page for everyone that only GET and HEAD may ask for: with an ETag, compressed, asked for anew each time.
+def public(view: Any, methods: Sequence[str] = ALLOWED_METHODS) -> Any:
+    """A page for everyone, by GET and HEAD unless more is said: with an ETag, compressed, asked for anew each time.
 
     Exempt from CSRF, which has nothing to guard here and would answer 403 before 405 could. Compressed, because
     no secret stands on it that its length could give away.
@@ -50,13 +52,18 @@ def public(view: Any) -> Any:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method not in ALLOWED_METHODS:
-            return HttpResponseNotAllowed(ALLOWED_METHODS, render_to_string("405.html", request=request))
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods, render_to_string("405.html", request=request))
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
     return csrf_exempt(gzip_page(conditional_page(answer)))
+
+
+# A page with a form that anybody may send; without a cookie there is no token, and the view itself sees to where it
+# was sent from.
+public_form = partial(public, methods=FORM_METHODS)
 
 
 class ApplyRedirect(HttpResponseRedirect):
@@ -73,6 +80,12 @@ class ApplyRedirect(HttpResponseRedirect):
                 "Referrer-Policy": "strict-origin-when-cross-origin",
             },
         )
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a form: the browser goes on by GET."""
+
+    status_code = 303
 
 
 @public
@@ -214,6 +227,61 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         return _gone(request, posting)
     applying.remember_posting(posting)
     return render(request, "postings/posting_detail.html", {"posting": posting, "similar": _similar_to(posting)})
+
+
+@public_form
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form that tells the operator what is wrong with a posting, and what becomes of it."""
+    response = _report(request, slug)
+    response.headers.setdefault("X-Robots-Tag", "noindex")
+    if request.method == "POST":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _report(request: HttpRequest, slug: str) -> HttpResponse:
+    posting = _published(slug)
+    if not posting.is_live:
+        return _gone(request, posting)
+    if request.method != "POST":
+        return _report_page(request, posting, reports.ReportForm())
+    if not reports.is_from_here(request):
+        return render(request, "postings/report_not_from_here.html", status=403)
+    if reports.is_too_large(request):
+        return render(request, "postings/report_too_large.html", {"posting": posting}, status=413)
+    # Whatever encoding the request claims, which may be none that a form can have, or give halves of characters that no
+    # database takes: pages are in UTF-8, and so browsers send their forms.
+    request.encoding = "utf-8"
+    form = reports.ReportForm(request.POST)
+    if not form.is_valid():
+        return _report_page(request, posting, form, status=422)
+    try:
+        reports.file(posting, request, form.cleaned_data["reason"], form.cleaned_data["words"])
+    except reports.TooMany:
+        context = {"most": reports.MOST_OF_A_VISITOR, "posting": posting}
+        retry = {"Retry-After": str(reports.seconds_to_midnight())}
+        return HttpResponse(
+            render_to_string("postings/report_too_many.html", context, request), status=429, headers=retry
+        )
+    except Error:
+        log.exception("A report of posting %s could not be kept", posting.pk)
+        return _report_page(request, posting, form, status=503, is_lost=True)
+    return SeeOther(reverse("postings:reported", args=[posting.slug]))
+
+
+def _report_page(
+    request: HttpRequest, posting: Posting, form: reports.ReportForm, status: int = 200, is_lost: bool = False
+) -> HttpResponse:
+    context = {"posting": posting, "form": form, "is_lost": is_lost}
+    return render(request, "postings/report.html", context, status=status)
+
+
+@public
+def reported(request: HttpRequest, slug: str) -> HttpResponse:
+    """Thanks: a page of its own, so that loading it again sends nothing again."""
+    response = render(request, "postings/reported.html", {"posting": _published(slug)})
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _similar_to(posting: Posting) -> list[Posting]:

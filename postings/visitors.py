@@ -69,7 +69,15 @@ def _say_once(what: str) -> None:
 
 def visitor(request: HttpRequest, day: dt.date) -> bytes:
     """16 bytes that stand for whoever made the request, on this day alone; needs the day's key."""
-    seen = f"{address(request)}\n{user_agent(request)}"
+    return _hash(f"{address(request)}\n{user_agent(request)}", day)
+
+
+def network(request: HttpRequest, day: dt.date) -> bytes:
+    """16 bytes that stand for the network address alone, behind which there may be many; likewise of this day."""
+    return _hash(address(request), day)
+
+
+def _hash(seen: str, day: dt.date) -> bytes:
     return hmac.digest(_key(day), seen.encode(errors="replace"), hashlib.sha256)[:_HASH_BYTES]
 
 
@@ -110,7 +118,7 @@ def forget_before(day: dt.date) -> None:
             VisitorKey.objects.filter(day__lt=day).delete()
             VisitorClick.objects.filter(day__lt=day).delete()
             midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
-            Report.objects.filter(created_at__lt=midnight, visitor__isnull=False).update(visitor=None)
+            Report.objects.filter(created_at__lt=midnight, visitor__isnull=False).update(visitor=None, network=None)
 
 
 def forget_all() -> None:

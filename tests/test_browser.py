@@ -142,6 +142,8 @@ PAGES = {
     "companies": "/companies/",
     "company": "/companies/donaudampfschifffahrt/",
     "detail": "/jobs/wide/",
+    "report": "/jobs/wide/report/",
+    "thanks": "/jobs/wide/report/thanks/",
     "closed": "/jobs/closed/",
     "not found": "/no-such-page",
     "admin login": "/admin/login/",

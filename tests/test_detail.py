@@ -325,9 +325,10 @@ def test_any_name_an_apply_address_can_give_is_reachable(client, slug):
     posting = make_posting(title="Reached", slug=slug, apply_url="https://jobs.obsthof.example/x")
     page = read(client, posting)
     assert page.text_in("h1") == "Reached"
-    # … and so is the employer from here, and this page from the list.
-    [address] = {link["href"] for link in page.all("a", rel="nofollow")}
+    # … and so are the employer and the form to report it from here, and this page from the list.
+    form, address = sorted({link["href"] for link in page.all("a", rel="nofollow")}, key=lambda link: "/apply/" in link)
     assert client.get(address)["Location"] == "https://jobs.obsthof.example/x"
+    assert client.get(form).status_code == 200
     assert posting.get_absolute_url() in [link.get("href") for link in Page(client.get("/").content.decode()).all("a")]
 
 

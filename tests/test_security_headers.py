@@ -43,6 +43,8 @@ ADDRESSES = {
     "company": ("/companies/lindenhof-labs/", 200),
     "suggestions": ("/suggest?q=gard", 200),
     "detail": ("/jobs/gardener/", 200),
+    "report": ("/jobs/gardener/report/", 200),
+    "thanks for a report": ("/jobs/gardener/report/thanks/", 200),
     "apply": ("/apply/gardener", 302),
     "closed": ("/jobs/gone/", 410),
     "not found": ("/no-such", 404),

@@ -17,20 +17,20 @@ class NotedAdmin(admin.ModelAdmin):
     """Notes all that one form or action writes as one change of the board."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
+        with noted_together(request):
             return super().changeform_view(request, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
+        with noted_together(request):
             return super().delete_view(request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _noted_together(request):
+        with noted_together(request):
             return super().changelist_view(request, *args, **kwargs)
 
 
 @contextmanager
-def _noted_together(request: HttpRequest) -> Iterator[None]:
+def noted_together(request: HttpRequest) -> Iterator[None]:
     if request.method != "POST":
         # Nothing is written, and on SQLite a transaction would keep those waiting who do.
         yield

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from postings.admin.base import LinesField, MarkdownField, NotedAdmin
+from postings.admin.base import LinesField, MarkdownField
+from postings.admin.life import IsInState, IsReported, LifeAdmin
 from postings.importing.rereading import reread
 from postings.models import BY_HAND, DailyClicks, Posting, PostingTag, Tag, expiry
 
@@ -79,6 +78,13 @@ class PostingForm(forms.ModelForm):
             if SALARY_FIELDS & set(self.changed_data):
                 posting.pin(["salary_min"])
                 posting.salary_evidence = ""
+        if (
+            posting.status == Posting.Status.LIVE
+            and "status" in self.changed_data
+            and "expires_at" not in self.changed_data
+        ):
+            # As the button does it: what is past its end would stay hidden.
+            posting.reopen(timezone.now())
         posting.set_yearly_salary()
         return super().save(commit)
 
@@ -122,10 +128,10 @@ class InCategory(admin.SimpleListFilter):
 
 
 @admin.register(Posting)
-class PostingAdmin(NotedAdmin):
+class PostingAdmin(LifeAdmin):
     form = PostingForm
-    list_display = ["title", "company", "state", "published", "clicks", "place_short", "source", "pins"]
-    list_filter = ["status", "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
+    list_display = ["title", "company", "state", "reports", "published", "clicks", "place_short", "source", "pins"]
+    list_filter = [IsInState, IsReported, "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
     list_select_related = ["company"]
     search_fields = ["title", "company__name", "slug"]
     search_help_text = "Title, company or name in the address."
@@ -133,11 +139,12 @@ class PostingAdmin(NotedAdmin):
     ordering = ["-listed_on", "-id"]
     show_full_result_count = False
     list_per_page = 50
-    actions = ["close", "publish"]
+    actions = ["close", "publish", "extend"]
     autocomplete_fields = ["company"]
     inlines = [PostingTagInline]
     readonly_fields = [
         "salary_evidence",
+        "report_reasons",
         "click_counts",
         "source",
         "source_slug",
@@ -155,13 +162,13 @@ class PostingAdmin(NotedAdmin):
             {"fields": [("salary_min", "salary_max"), ("salary_currency", "salary_period"), "salary_evidence"]},
         ),
         ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
-        ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at"]}),
+        ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at", "report_reasons"]}),
         ("Import", {"fields": ["pinned", "source", "source_slug", "read_from", "first_seen", "changed_at"]}),
         ("Address", {"classes": ["collapse"], "fields": ["slug"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Posting.objects.with_clicks().defer("body_html")
+        return Posting.objects.with_clicks().with_open_reports().defer("body_html")
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         # A draft has no page yet.
@@ -200,11 +207,6 @@ class PostingAdmin(NotedAdmin):
     def published(self, posting: Posting) -> str:
         return posting.published
 
-    @admin.display(description="status", ordering="status")
-    def state(self, posting: Posting) -> str:
-        is_over = posting.status == Posting.Status.LIVE and posting.is_expired
-        return "expired" if is_over else posting.get_status_display()
-
     @admin.display(description="clicks", ordering="clicks")
     def clicks(self, posting: Posting) -> int:
         """Click-throughs by people; the sum over all days is annotated once for the page."""
@@ -225,38 +227,3 @@ class PostingAdmin(NotedAdmin):
     @admin.display(description="read from")
     def read_from(self, posting: Posting) -> str:
         return ", ".join(posting.files.order_by("-is_text", "path").values_list("path", flat=True)) or "–"
-
-    # --- Actions ------------------------------------------------------------------------------------
-
-    @admin.action(description="Close the selected postings", permissions=["change"])
-    def close(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._set_status(request, queryset, Posting.Status.CLOSED, "closed")
-
-    @admin.action(description="Publish the selected postings", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._set_status(request, queryset, Posting.Status.LIVE, "published")
-
-    @transaction.atomic
-    def _set_status(self, request: HttpRequest, queryset: QuerySet, status: Posting.Status, done: str) -> None:
-        """Sets and pins a status. Publishing what is past its end gives it a new one, or it would stay hidden."""
-        now = timezone.now()
-        postings = [
-            posting
-            for posting in queryset.select_for_update(of=("self",)).order_by("pk")
-            if posting.status != status or (status == Posting.Status.LIVE and posting.is_expired)
-        ]
-        renewed = 0
-        for posting in postings:
-            if status == Posting.Status.LIVE:
-                renewed += "expires_at" in posting.reopen(now)
-            posting.status, posting.changed_at = status, now
-            posting.pin(["status"])
-        Posting.objects.bulk_update(postings, ["status", "expires_at", "pinned_fields", "changed_at"], batch_size=200)
-        LogEntry.objects.log_actions(
-            user_id=str(request.user.pk),
-            queryset=postings,
-            action_flag=CHANGE,
-            change_message=f"{done.capitalize()} from the list.",
-        )
-        also = f" {renewed:,} of them had expired and got a new end." if renewed else ""
-        self.message_user(request, f"{len(postings):,} {done}.{also}", messages.SUCCESS)

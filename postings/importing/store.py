@@ -10,6 +10,7 @@ Files come in batches, each batch one transaction. What holds:
 - A file that is plainly about another job, by its apply address and by its title or company, is refused rather than
   taken for a new text of the one that has its name.
 - Fields that a person pinned stay.
+- What an import had closed is live again when a file of it comes, but what is past its end stays over.
 """
 
 import datetime as dt
@@ -71,6 +72,7 @@ class _Known(NamedTuple):
     slug: str
     status: str
     pinned_fields: list[str]
+    expires_at: dt.datetime | None
 
 
 class _Rank(NamedTuple):
@@ -161,7 +163,12 @@ class Store:
 
     def _known_postings(self, fingerprints: Iterable[str]) -> dict[str, _Known]:
         rows = ImportedFile.objects.filter(source=self.source, fingerprint__in=list(fingerprints)).values_list(
-            "fingerprint", "posting_id", "posting__slug", "posting__status", "posting__pinned_fields"
+            "fingerprint",
+            "posting_id",
+            "posting__slug",
+            "posting__status",
+            "posting__pinned_fields",
+            "posting__expires_at",
         )
         return {fingerprint: _Known(*rest) for fingerprint, *rest in rows}
 
@@ -213,8 +220,7 @@ class Store:
         """A known file: its posting stays as it is, but is live again where an import had closed it."""
         if not posting:
             return Result(file.shown_path, Outcome.UNCHANGED)
-        is_closed = posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields
-        if not is_closed or posting.pk in reopened:
+        if not _is_to_reopen(posting) or posting.pk in reopened:
             return Result(file.shown_path, Outcome.UNCHANGED, slug=posting.slug)
         reopened.add(posting.pk)
         return Result(file.shown_path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
@@ -237,7 +243,7 @@ class Store:
             self._set_text(each, file, fingerprint, rank)
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
-        if each.posting.status == Posting.Status.CLOSED and "status" not in each.posting.pinned_fields:
+        if _is_to_reopen(each.posting):
             changed |= each.posting.reopen(timezone.now())
         each.changed |= changed
         if is_created:
@@ -422,12 +428,12 @@ class Store:
         return tag
 
     def _reopen(self, posting_ids: set[int]) -> None:
-        """Makes what an import had closed live again, unless a person pinned its status by now."""
+        """Makes what an import had closed live again, unless by now a person pinned its status or it ran out."""
         postings = Posting.objects.filter(pk__in=posting_ids, status=Posting.Status.CLOSED)
         if connection.features.has_select_for_update:
             postings = postings.order_by("pk").select_for_update(no_key=True)
         for posting in postings:
-            if "status" not in posting.pinned_fields:
+            if _is_to_reopen(posting):
                 changed = posting.reopen(timezone.now())
                 posting.save(update_fields={*changed, "changed_at"})
 
@@ -479,6 +485,17 @@ class Store:
             status=Posting.Status.CLOSED, changed_at=timezone.now()
         )
         return [Result("", Outcome.CLOSED, slug=posting.slug, changed=("status",)) for posting in open_ones]
+
+
+def _is_to_reopen(posting: _Known | Posting) -> bool:
+    """Whether an import makes a posting live again because a file of it came.
+
+    Not what is past its end: a posting's life counts from when it was first seen, and a source that goes on listing
+    it, or mends its text, does not begin another one. So it is the same whether `close_expired` closed it or not,
+    and cron's hour decides nothing that is shown. Opening it again, and giving it more time, is for the admin.
+    """
+    is_over = posting.expires_at is not None and posting.expires_at <= timezone.now()
+    return posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields and not is_over
 
 
 def _name_of(kind: str, code: str) -> str:
