@@ -13,4 +13,5 @@ urlpatterns = [
     path("companies/<str:slug>/", views.company, name="company"),
     path("jobs/<str:slug>/", views.posting_detail, name="detail"),
     path("apply/<str:slug>", views.apply, name="apply"),
+    path("figures/<str:key>/", views.figures, name="figures"),
 ]

@@ -3,16 +3,24 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, MarkdownField, NotedAdmin
+from postings.admin.clicks import statistics_link
 from postings.importing.rereading import reread
-from postings.models import BY_HAND, DailyClicks, Posting, PostingTag, Tag, expiry
+from postings.models import BY_HAND, DailyClicks, FiguresLink, Posting, PostingTag, Tag, expiry
+from postings.statistics import Figures
 
 SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
 # A change of any of these may say other facts.
@@ -190,6 +198,51 @@ class PostingAdmin(NotedAdmin):
         if not change or READ_FIELDS & set(form.changed_data):
             reread([posting.pk])
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Click-throughs and the secret link go with their posting, though nobody may delete them by themselves."""
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(missing) - {DailyClicks._meta.verbose_name}, protected
+
+    # --- The secret link to its figures -------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.figures_link_view)
+        return [path("<path:object_id>/figures-link/", view, name="postings_posting_figures_link"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        posting = kwargs.get("obj")
+        link = FiguresLink.objects.filter(posting=posting).first() if posting else None
+        if link:
+            path = link.get_absolute_url()
+            address = f"{settings.SITE_URL}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
+            context |= {"figures_link": link, "figures_address": address}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def figures_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Makes the link, replaces it by another, or takes it away."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        posting = self.get_object(request, unquote(object_id))
+        if posting is None:
+            raise Http404(f"no posting {object_id!r}")
+        if not self.has_change_permission(request, posting):
+            raise PermissionDenied
+        match request.POST.get("do"):
+            case "make" | "replace" as do:
+                FiguresLink.objects.make(posting)
+                said = {
+                    "make": "Made the secret link to its figures.",
+                    "replace": "Replaced the secret link to its figures; the old one no longer works.",
+                }[do]
+            case "remove":
+                FiguresLink.objects.filter(posting=posting).delete()
+                said = "Took the secret link to its figures away; it no longer works."
+            case _:
+                raise BadRequest("nothing that can be done with a link")
+        self.log_change(request, posting, said)
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:postings_posting_change", args=[posting.pk]))
+
     # --- Columns and figures ------------------------------------------------------------------------
 
     @admin.display(description="place", ordering="place")
@@ -215,12 +268,14 @@ class PostingAdmin(NotedAdmin):
         return ", ".join(Posting.PINNABLE[name] for name in posting.pinned_fields if name in Posting.PINNABLE)
 
     @admin.display(description="clicks on apply")
-    def click_counts(self, posting: Posting) -> str:
+    def click_counts(self, posting: Posting) -> SafeString | str:
         if not posting.pk:
             return "–"
-        counts = dict(DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count")))
-        person, bot, prefetch = (counts.get(kind, 0) for kind in ("person", "bot", "prefetch"))
-        return f"{person:,} by people (a second click counts again), {bot:,} by bots, {prefetch:,} fetched ahead."
+        counts = DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count"))
+        figures = Figures(dict(counts))
+        others = ", ".join(f"{number:,} {label}" for label, number, _ in figures.explained[1:])
+        said = "<strong>{} by people</strong>; besides {}; {} in all. {}"
+        return format_html(said, f"{figures.people:,}", others, f"{figures.raw:,}", statistics_link(posting))
 
     @admin.display(description="read from")
     def read_from(self, posting: Posting) -> str:
