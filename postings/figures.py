@@ -68,7 +68,8 @@ def chart_of_ages(found: Sequence[Age]) -> charts.Chart:
             f"Age {age.name}: {age.rate} a posting and day, {age.people:,} in all",
             age.per_posting_day or 0.0,
             0.0,
-            age.name,
+            # The end of an age is where the next one begins, and there is little room.
+            age.name if age.last is None else str(age.first),
         )
         for age in found
     ]

@@ -78,6 +78,13 @@ def test_a_link_that_is_replaced_stops_working_at_once(admin_client, client, pos
     assert FiguresLink.objects.count() == 1
 
 
+def test_a_link_that_was_made_a_moment_ago_is_not_made_again(admin_client, posting, address):
+    response = do(admin_client, posting, "make")
+    assert "It has a secret link already." in response.content.decode()
+    assert shown_address(response) == f"http://testserver{address}"
+    assert not LogEntry.objects.exists()
+
+
 def test_a_link_that_is_taken_away_stops_working_at_once(admin_client, client, posting, address):
     response = do(admin_client, posting, "remove")
     assert shown_address(response) is None

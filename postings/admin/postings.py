@@ -227,7 +227,12 @@ class PostingAdmin(NotedAdmin):
             raise Http404(f"no posting {object_id!r}")
         if not self.has_change_permission(request, posting):
             raise PermissionDenied
+        page = reverse("admin:postings_posting_change", args=[posting.pk])
         match request.POST.get("do"):
+            case "make" if FiguresLink.objects.filter(posting=posting).exists():
+                # Pressed twice, or by two at once: the link that the first of them got goes on working.
+                self.message_user(request, "It has a secret link already.", messages.INFO)
+                return HttpResponseRedirect(page)
             case "make" | "replace" as do:
                 FiguresLink.objects.make(posting)
                 said = {
@@ -241,7 +246,7 @@ class PostingAdmin(NotedAdmin):
                 raise BadRequest("nothing that can be done with a link")
         self.log_change(request, posting, said)
         self.message_user(request, said, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:postings_posting_change", args=[posting.pk]))
+        return HttpResponseRedirect(page)
 
     # --- Columns and figures ------------------------------------------------------------------------
 
