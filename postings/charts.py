@@ -14,7 +14,8 @@ from django.utils.formats import date_format
 WIDTH, SMALL_WIDTH, HEIGHT = 660, 420, 270  # in the chart's own units, which are pixels where it is not scaled
 TOP, BOTTOM, LEFT, RIGHT = 12, 26, 4, 52  # the room around the bars
 MOST_TICKS = 5
-MOST_LABELS = 13
+MOST_LABELS = 13  # of months and longer, whose names are short
+MOST_DAY_LABELS = 10
 WIDEST_BAR = 44
 
 
@@ -180,13 +181,14 @@ def date_labels(days: Sequence[dt.date]) -> list[str]:
     return labels
 
 
-_Rule = tuple[str, Callable[[dt.date], str], Callable[[dt.date, dt.date | None], bool]]
+# How many fit, how each is written, and which days have one.
+_Rule = tuple[int, Callable[[dt.date], str], Callable[[dt.date, dt.date | None], bool]]
 
 
 def _fits(days: Sequence[dt.date], rule: _Rule) -> bool:
-    _, _, is_round = rule
+    most, _, is_round = rule
     number = sum(is_round(day, before) for day, before in zip(days, [None, *days], strict=False))
-    return 0 < number <= MOST_LABELS
+    return 0 < number <= most
 
 
 def _day(day: dt.date) -> str:
@@ -203,9 +205,9 @@ def _is_new(unit: Callable[[dt.date], object]) -> Callable[[dt.date, dt.date | N
 
 
 _RULES: list[_Rule] = [
-    ("all", _day, lambda day, before: True),
-    ("weeks", _day, lambda day, before: day.weekday() == 0),
-    ("months", _month, _is_new(lambda day: (day.year, day.month))),
-    ("quarters", _month, _is_new(lambda day: (day.year, (day.month - 1) // 3))),
-    ("years", lambda day: str(day.year), _is_new(lambda day: day.year)),
+    (MOST_DAY_LABELS, _day, lambda day, before: True),
+    (MOST_DAY_LABELS, _day, lambda day, before: day.weekday() == 0),
+    (MOST_LABELS, _month, _is_new(lambda day: (day.year, day.month))),
+    (MOST_LABELS, _month, _is_new(lambda day: (day.year, (day.month - 1) // 3))),
+    (MOST_LABELS, lambda day: str(day.year), _is_new(lambda day: day.year)),
 ]
