@@ -11,4 +11,6 @@
    somebody types).
 8. `/apply/<slug>` sends the applicant on, and `clicks` counts it.
 9. `admin` is where an operator mends what came out, and sees the clicks.
+10. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
+    link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 """

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, DateField, Func, Max, Min, Q, QuerySet, Sum
+from django.db.models import DateField, Func, Max, Min, Q, QuerySet, Sum
 from django.utils.formats import date_format
 
 from postings.models import Company, DailyClicks, Posting, PostingTag, Tag
@@ -432,51 +432,55 @@ class UtcDate(Func):
 
 
 def ages(scope: Scope, span: Span) -> list[Age]:
-    """How clicks go down with age, as MEANING_OF_AGE says. Two queries."""
+    """How clicks go down with age, as MEANING_OF_AGE says. One query."""
     found = [Age(first, last) for first, last in AGES]
-    for day, seen, people in _clicks_by_cohort(scope, span):
-        age = max(0, (day - seen).days)
-        next(each for each in found if each.last is None or age <= each.last).people += people
-    lives = scope.postings().exclude(status=Posting.Status.DRAFT).filter(first_seen__lt=_midnight_after(span.last))
-    for seen, end, number in lives.values_list(UtcDate("first_seen"), UtcDate("expires_at")).annotate(Count("pk")):
-        begin, end = max(seen, span.first), min(end or span.last, span.last)
-        for each in found:
-            oldest = end if each.last is None else min(end, seen + dt.timedelta(days=each.last))
-            days = (oldest - max(begin, seen + dt.timedelta(days=each.first))).days + 1
-            if days > 0:
-                each.postings += number
+    for is_click, seen, day, number in _by_first_day(scope, span):
+        if is_click and day:
+            age = max(0, (day - seen).days)
+            next(each for each in found if each.last is None or age <= each.last).people += number
+        elif not is_click:
+            for each in found:
+                days = _days_at(each, seen, day, span)
+                each.postings += number if days else 0
                 each.posting_days += number * days
     return found
 
 
-def _clicks_by_cohort(scope: Scope, span: Span) -> Iterator[tuple[dt.date, dt.date, int]]:
-    """What people clicked on each day, on the postings first seen on one day: both days and the number.
+def _days_at(age: Age, seen: dt.date, end: dt.date | None, span: Span) -> int:
+    """How many days of the span a posting spent at an age."""
+    first = max(span.first, seen + dt.timedelta(days=age.first))
+    last = min(span.last, end or span.last)
+    if age.last is not None:
+        last = min(last, seen + dt.timedelta(days=age.last))
+    return max(0, (last - first).days + 1)
 
-    By hand, because the postings' days have to be read once and kept beside the click-throughs: with a plain join
+
+def _by_first_day(scope: Scope, span: Span) -> Iterator[tuple[bool, dt.date, dt.date | None, int]]:
+    """By the day that postings were first seen: people's click-throughs by their day, and how many end on which day.
+
+    By hand, because the postings' days have to be read once, and kept beside the click-throughs: with a plain join
     SQLite goes to a posting's row, past its body, for every one of them, and a million take three times as long.
     """
-    days, parameters = scope.postings().values_list("pk", UtcDate("first_seen")).query.sql_with_params()
+    columns = ("pk", "status", UtcDate("first_seen"), UtcDate("expires_at"))
+    postings, parameters = scope.postings().values_list(*columns).query.sql_with_params()
     between = [connection.ops.adapt_datefield_value(day) for day in (span.first, span.last)]
     with connection.cursor() as cursor:
         cursor.execute(
             # Nothing in it but names and what Django made of a queryset.
-            f"WITH seen (posting_id, day) AS MATERIALIZED ({days}) "  # noqa: S608
-            "SELECT clicks.day, seen.day, SUM(clicks.count) "
-            f"FROM {DailyClicks._meta.db_table} AS clicks JOIN seen ON seen.posting_id = clicks.posting_id "
-            "WHERE clicks.kind = %s AND clicks.day BETWEEN %s AND %s GROUP BY clicks.day, seen.day",
-            [*parameters, Kind.PERSON.value, *between],
+            f"WITH p (id, status, seen, ends) AS MATERIALIZED ({postings}) "  # noqa: S608
+            "SELECT 1, p.seen, c.day, SUM(c.count) "
+            f"FROM {DailyClicks._meta.db_table} AS c JOIN p ON p.id = c.posting_id "
+            "WHERE c.kind = %s AND c.day BETWEEN %s AND %s GROUP BY p.seen, c.day "
+            "UNION ALL SELECT 0, p.seen, p.ends, COUNT(*) FROM p WHERE p.status <> %s GROUP BY p.seen, p.ends",
+            [*parameters, Kind.PERSON.value, *between, Posting.Status.DRAFT.value],
         )
-        for day, seen, people in cursor.fetchall():
-            yield _as_date(day), _as_date(seen), people
+        for is_click, seen, day, number in cursor.fetchall():
+            yield bool(is_click), _as_date(seen), _as_date(day) if day else None, number
 
 
 def _as_date(value: dt.date | str) -> dt.date:
     """SQLite gives text."""
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _midnight_after(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day + ONE_DAY, dt.time(), dt.UTC)
 
 
 # --- Rows for a spreadsheet ---------------------------------------------------------------------------
