@@ -13,4 +13,6 @@
    and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
 9. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
 10. `admin` is where an operator mends what came out, and sees the clicks.
+11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
+    link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 """

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -639,6 +640,24 @@ class FoldedClicks(models.Model):
         return f"{self.records} of journal {self.journal}"
 
 
+class FiguresLinkQuerySet(models.QuerySet["FiguresLink"]):
+    def make(self, posting: Posting) -> "FiguresLink":
+        """Gives a posting a secret address; one that it has already stops working."""
+        new = {"key": secrets.token_urlsafe(32), "created_at": timezone.now()}
+        return self.update_or_create(posting=posting, defaults=new)[0]
+
+    def of_key(self, key: str) -> "FiguresLink":
+        """Raises DoesNotExist for what is no key, before any database has to make sense of it."""
+        if not _FIGURES_KEY.fullmatch(key):
+            raise FiguresLink.DoesNotExist
+        return (
+            self.select_related("posting__company").defer("posting__body_markdown", "posting__body_html").get(key=key)
+        )
+
+
+_FIGURES_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
 class FiguresLink(models.Model):
     """The secret address at which an employer sees a posting's figures without an account."""
 
@@ -646,8 +665,13 @@ class FiguresLink(models.Model):
     key = models.CharField(max_length=43, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = FiguresLinkQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"figures of {self.posting}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("postings:figures", args=[self.key])
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

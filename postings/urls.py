@@ -15,4 +15,5 @@ urlpatterns = [
     path("jobs/<str:slug>/report/", views.report, name="report"),
     path("jobs/<str:slug>/report/thanks/", views.reported, name="reported"),
     path("apply/<str:slug>", views.apply, name="apply"),
+    path("figures/<str:key>/", views.figures, name="figures"),
 ]

@@ -26,10 +26,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
-from postings import addresses, applying, catalogue, clicks, reports
+from postings import addresses, applying, catalogue, clicks, reports, statistics, visitors
+from postings import figures as pages_of_figures
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.finding import similar
-from postings.models import Company, Posting, Tag
+from postings.models import Company, FiguresLink, Posting, Tag
+from postings.statistics import Scope
 from postings.suggesting import suggestions
 from postings.words import Term, excerpt, plain_text
 
@@ -41,6 +43,11 @@ PER_PAGE = 25
 COMPANIES_PER_PAGE = 200
 MOST_SIMILAR = 5
 RETRY_AFTER = 5  # seconds
+SECRET_PAGE = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 def public(view: Any, methods: Sequence[str] = ALLOWED_METHODS) -> Any:
@@ -312,6 +319,27 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "GET":
         clicks.count(found.posting_id, request)
     return ApplyRedirect(location)
+
+
+@public
+def figures(request: HttpRequest, key: str) -> HttpResponse:
+    """One posting's click-throughs, for whoever holds its secret link; closed and expired ones too."""
+    try:
+        posting = FiguresLink.objects.of_key(key).posting
+    except FiguresLink.DoesNotExist:
+        raise Http404("no such link to figures") from None
+    today = visitors.today()
+    asked = statistics.ask(request.GET.dict(), today, Scope(posting), "all")
+    context = pages_of_figures.context(asked, today)
+    if request.GET.get("format") == "csv":
+        rows = statistics.period_rows(context["series"].periods)
+        response: Any = pages_of_figures.csv_answer(rows, f"{posting.slug} by {asked.span.by}")
+    else:
+        response = render(request, "postings/figures.html", {"posting": posting, **context})
+    # The address is the secret: it is kept nowhere, and told nobody.
+    for name, value in SECRET_PAGE.items():
+        response[name] = value
+    return response
 
 
 def _published(slug: str) -> Posting:

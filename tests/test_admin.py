@@ -171,6 +171,7 @@ def every_page() -> list[str]:
             f"{base}?q=x",
             *(f"{base}{pk}/{page}/" for page in ("change", "history", "delete")),
         ]
+    pages += ["/admin/postings/dailyclicks/", f"/admin/postings/dailyclicks/?of=posting:{posting.pk}&span=12m"]
     pages += ["/admin/postings/importrun/", f"/admin/postings/importrun/{run.pk}/change/"]
     day = f"{posting.listed_on.year}&listed_on__month={posting.listed_on.month}"
     for query in (
@@ -635,9 +636,9 @@ def test_a_postings_page_says_its_clicks_by_kind(admin_client, posting):
     for day, kind, count in ((1, "person", 1000), (2, "person", 1), (2, "prefetch", 5)):
         DailyClicks.objects.create(posting=posting, day=dt.date(2025, 1, day), kind=kind, count=count)
     assert (
-        "1,001 by people (a second click counts again), 0 by bots, 5 fetched ahead."
-        in admin_client.get(change_page(posting)).content.decode()
-    )
+        "<strong>1,001 by people</strong>; besides 0 repeats, 0 bursts, 0 bots, 5 prefetches and previews, "
+        "0 not told apart; 1,006 in all."
+    ) in admin_client.get(change_page(posting)).content.decode()
 
 
 def test_a_postings_page_says_which_files_it_was_read_from(admin_client, imported):

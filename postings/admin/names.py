@@ -6,14 +6,16 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, NotedAdmin
+from postings.admin.clicks import statistics_link
 from postings.models import Company, Posting, Tag
 
 
 @admin.register(Company)
 class CompanyAdmin(NotedAdmin):
-    list_display = ["name", "live_postings", "slug"]
+    list_display = ["name", "live_postings", "slug", "statistics"]
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -22,6 +24,10 @@ class CompanyAdmin(NotedAdmin):
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, company: Any) -> int:
         return company.postings_live
+
+    @admin.display(description="click-throughs")
+    def statistics(self, company: Company) -> SafeString:
+        return statistics_link(company)
 
 
 class TagForm(forms.ModelForm):
@@ -38,7 +44,7 @@ class TagForm(forms.ModelForm):
 @admin.register(Tag)
 class TagAdmin(NotedAdmin):
     form = TagForm
-    list_display = ["name", "kind", "live_postings", "code", "slug"]
+    list_display = ["name", "kind", "live_postings", "code", "slug", "statistics"]
     list_filter = ["kind"]
     search_fields = ["name", "slug"]
 
@@ -50,3 +56,7 @@ class TagAdmin(NotedAdmin):
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, tag: Any) -> int:
         return tag.postings_live
+
+    @admin.display(description="click-throughs")
+    def statistics(self, tag: Tag) -> SafeString | str:
+        return statistics_link(tag) if tag.kind == Tag.Kind.CATEGORY else "–"

@@ -4,14 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from postings.admin.base import LinesField, MarkdownField
+from postings.admin.figures import FiguresAdmin
 from postings.admin.life import IsInState, IsReported, LifeAdmin
 from postings.importing.rereading import reread
-from postings.models import BY_HAND, DailyClicks, Posting, PostingTag, Tag, expiry
+from postings.models import BY_HAND, Posting, PostingTag, Tag, expiry
 
 SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
 # A change of any of these may say other facts.
@@ -128,7 +129,7 @@ class InCategory(admin.SimpleListFilter):
 
 
 @admin.register(Posting)
-class PostingAdmin(LifeAdmin):
+class PostingAdmin(FiguresAdmin, LifeAdmin):
     form = PostingForm
     list_display = ["title", "company", "state", "reports", "published", "clicks", "place_short", "source", "pins"]
     list_filter = [IsInState, IsReported, "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
@@ -215,14 +216,6 @@ class PostingAdmin(LifeAdmin):
     @admin.display(description="pinned")
     def pins(self, posting: Posting) -> str:
         return ", ".join(Posting.PINNABLE[name] for name in posting.pinned_fields if name in Posting.PINNABLE)
-
-    @admin.display(description="clicks on apply")
-    def click_counts(self, posting: Posting) -> str:
-        if not posting.pk:
-            return "–"
-        counts = dict(DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count")))
-        person, bot, prefetch = (counts.get(kind, 0) for kind in ("person", "bot", "prefetch"))
-        return f"{person:,} by people (a second click counts again), {bot:,} by bots, {prefetch:,} fetched ahead."
 
     @admin.display(description="read from")
     def read_from(self, posting: Posting) -> str:

@@ -1,0 +1,82 @@
+"""A posting's figures: its click-throughs, and the secret link at which the employer sees them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from postings.admin.base import NotedAdmin
+from postings.admin.clicks import statistics_link
+from postings.models import DailyClicks, FiguresLink, Posting
+from postings.statistics import Figures
+
+
+class FiguresAdmin(NotedAdmin):
+    """The part of the postings' admin that is about their figures."""
+
+    @admin.display(description="clicks on apply")
+    def click_counts(self, posting: Posting) -> SafeString | str:
+        if not posting.pk:
+            return "–"
+        counts = DailyClicks.objects.filter(posting=posting).order_by().values_list("kind").annotate(Sum("count"))
+        figures = Figures(dict(counts))
+        others = ", ".join(f"{number:,} {label}" for label, number, _ in figures.explained[1:])
+        said = "<strong>{} by people</strong>; besides {}; {} in all. {}"
+        return format_html(said, f"{figures.people:,}", others, f"{figures.raw:,}", statistics_link(posting))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Click-throughs and the secret link go with their posting, though nobody may delete them by themselves."""
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(missing) - {DailyClicks._meta.verbose_name}, protected
+
+    # --- The secret link ----------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.figures_link_view)
+        return [path("<path:object_id>/figures-link/", view, name="postings_posting_figures_link"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        posting = kwargs.get("obj")
+        link = FiguresLink.objects.filter(posting=posting).first() if posting else None
+        if link:
+            path = link.get_absolute_url()
+            address = f"{settings.SITE_URL}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
+            context |= {"figures_link": link, "figures_address": address}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def figures_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Makes the link, replaces it by another, or takes it away."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        posting = self.get_object(request, unquote(object_id))
+        if posting is None:
+            raise Http404(f"no posting {object_id!r}")
+        if not self.has_change_permission(request, posting):
+            raise PermissionDenied
+        page = reverse("admin:postings_posting_change", args=[posting.pk])
+        match request.POST.get("do"):
+            case "make" if FiguresLink.objects.filter(posting=posting).exists():
+                # Pressed twice, or by two at once: the link that the first of them got goes on working.
+                self.message_user(request, "It has a secret link already.", messages.INFO)
+                return HttpResponseRedirect(page)
+            case "make" | "replace" as do:
+                FiguresLink.objects.make(posting)
+                said = {
+                    "make": "Made the secret link to its figures.",
+                    "replace": "Replaced the secret link to its figures; the old one no longer works.",
+                }[do]
+            case "remove":
+                FiguresLink.objects.filter(posting=posting).delete()
+                said = "Took the secret link to its figures away; it no longer works."
+            case _:
+                raise BadRequest("nothing that can be done with a link")
+        self.log_change(request, posting, said)
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(page)
