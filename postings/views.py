@@ -266,10 +266,9 @@ def _report(request: HttpRequest, slug: str) -> HttpResponse:
         reports.file(posting, request, form.cleaned_data["reason"], form.cleaned_data["words"])
     except reports.TooMany:
         context = {"most": reports.MOST_OF_A_VISITOR, "posting": posting}
-        retry = {"Retry-After": str(reports.seconds_to_midnight())}
-        return HttpResponse(
-            render_to_string("postings/report_too_many.html", context, request), status=429, headers=retry
-        )
+        response = render(request, "postings/report_too_many.html", context, status=429)
+        response["Retry-After"] = str(reports.seconds_to_midnight())
+        return response
     except Error:
         log.exception("A report of posting %s could not be kept", posting.pk)
         return _report_page(request, posting, form, status=503, is_lost=True)
