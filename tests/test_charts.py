@@ -8,9 +8,10 @@ from itertools import pairwise
 import pytest
 from django.template.loader import render_to_string
 
-from postings import charts, spreadsheets, statistics
+from postings import charts, spreadsheets
 from postings.charts import Bar, bar_chart, date_labels, round_steps
 from postings.spreadsheets import as_csv, harmless
+from postings.statistics import wording
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -34,7 +35,7 @@ def texts(drawing, kind) -> list[str]:
     return [text.text for text in drawing.iter(f"{SVG}text") if text.get("class") == kind]
 
 
-@pytest.mark.parametrize("module", [charts, spreadsheets, statistics])
+@pytest.mark.parametrize("module", [charts, spreadsheets, wording])
 def test_the_examples_in_the_docstrings_hold(module):
     found = doctest.testmod(module)
     assert found.attempted

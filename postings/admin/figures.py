@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
@@ -46,8 +47,8 @@ class FiguresAdmin(NotedAdmin):
         posting = kwargs.get("obj")
         link = FiguresLink.objects.filter(posting=posting).first() if posting else None
         if link:
-            path = link.get_absolute_url()
-            address = f"{settings.SITE_URL}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
+            own = link.get_absolute_url()
+            address = f"{settings.SITE_URL}{own}" if settings.SITE_URL else request.build_absolute_uri(own)
             context |= {"figures_link": link, "figures_address": address}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -60,23 +61,27 @@ class FiguresAdmin(NotedAdmin):
             raise Http404(f"no posting {object_id!r}")
         if not self.has_change_permission(request, posting):
             raise PermissionDenied
-        page = reverse("admin:postings_posting_change", args=[posting.pk])
-        match request.POST.get("do"):
-            case "make" if FiguresLink.objects.filter(posting=posting).exists():
-                # Pressed twice, or by two at once: the link that the first of them got goes on working.
-                self.message_user(request, "It has a secret link already.", messages.INFO)
-                return HttpResponseRedirect(page)
-            case "make" | "replace" as do:
+        with transaction.atomic():
+            said = self._change_figures_link(posting, request.POST.get("do", ""))
+            if said:
+                self.log_change(request, posting, said)
+        # Pressed twice, or by two at once: the link that the first of them got goes on working.
+        self.message_user(request, said or "It has a secret link already.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:postings_posting_change", args=[posting.pk]))
+
+    def _change_figures_link(self, posting: Posting, do: str) -> str:
+        """What was done, in a sentence; empty where a link is to be made and one is there."""
+        links = FiguresLink.objects.filter(posting=posting)
+        match do:
+            case "make":
+                if links.exists():
+                    return ""
                 FiguresLink.objects.make(posting)
-                said = {
-                    "make": "Made the secret link to its figures.",
-                    "replace": "Replaced the secret link to its figures; the old one no longer works.",
-                }[do]
+                return "Made the secret link to its figures."
+            case "replace":
+                FiguresLink.objects.make(posting)
+                return "Replaced the secret link to its figures; the old one no longer works."
             case "remove":
-                FiguresLink.objects.filter(posting=posting).delete()
-                said = "Took the secret link to its figures away; it no longer works."
-            case _:
-                raise BadRequest("nothing that can be done with a link")
-        self.log_change(request, posting, said)
-        self.message_user(request, said, messages.SUCCESS)
-        return HttpResponseRedirect(page)
+                links.delete()
+                return "Took the secret link to its figures away; it no longer works."
+        raise BadRequest(f"nothing that can be done with a link is called {do!r}")
