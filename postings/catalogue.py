@@ -236,6 +236,16 @@ class Snapshot:
         """The value of a kind by its code, slug or name, in any case."""
         return self._by_key.get((kind, asked.casefold())) or self._by_key.get((kind, slug_for(asked)))
 
+    def values_of(self, ids: Collection[int], kinds: Iterable[str]) -> dict[int, list[Value]]:
+        """The values of these kinds that each posting has, by primary key: kind after kind, each in its own order."""
+        numbers = self.numbers_of(ids)
+        found: dict[int, list[Value]] = {int(self.ids[number]): [] for number in numbers}
+        for kind in kinds:
+            for value in self.values[kind]:
+                for number in value.postings & numbers:
+                    found[int(self.ids[number])].append(value)
+        return found
+
     # --- Companies ----------------------------------------------------------------------------------
 
     @cached_property

@@ -26,6 +26,7 @@ from postings.slugs import free_slug, slug_for
 BY_HAND = "admin"  # the source of postings that were written in the admin
 SAMPLES = "samples"  # the source whose postings never expire
 MOST_PLACES_IN_FULL = 6
+MOST_DAYS_AGO = 56  # beyond that a date says more
 REPORTS_FOR_REVIEW = 3
 
 
@@ -296,7 +297,8 @@ class Posting(models.Model):
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
         reports_open: int  # with_open_reports()
-        matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (views)
+        matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
+        row_facts: Any  # rows.RowFacts
         company_id: int | None
 
     objects = PostingQuerySet.as_manager()
@@ -428,6 +430,18 @@ class Posting(models.Model):
             return ""
         by_month = self.published_precision == self.Precision.MONTH
         return date_format(self.published_on, "F Y" if by_month else "j F Y")
+
+    @property
+    def age(self) -> str:
+        """How long ago the employer published it, as far as that is known: `today`, `5 days ago`, `March 2025`."""
+        if not self.published_on or self.published_precision == self.Precision.MONTH:
+            return self.published
+        days = (timezone.now().date() - self.published_on).days
+        if not 0 <= days < MOST_DAYS_AGO:
+            return self.published
+        if days < 2:
+            return "yesterday" if days else "today"
+        return f"{days} days ago" if days < 14 else f"{days // 7} weeks ago"
 
     @property
     def published_machine(self) -> str:

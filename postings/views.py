@@ -31,9 +31,9 @@ from postings import figures as pages_of_figures
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.finding import similar
 from postings.models import Company, FiguresLink, Posting, Tag
+from postings.rows import rows
 from postings.statistics import Scope
 from postings.suggesting import suggestions
-from postings.words import Term, excerpt, plain_text
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,12 @@ def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = 
     context = {
         "filter": asked,
         "page": page,
-        "rows": _rows(list(page), asked.criteria.terms),
+        "rows": rows(
+            asked.snapshot,
+            list(page),
+            asked.criteria.terms,
+            {value.code for value in asked.criteria.values.get(Tag.Kind.SKILL, ())},
+        ),
         "page_numbers": _page_numbers(page),
         "page_query": urlencode([pair for pair in asked.pairs if not more or pair[0] != "company"]),
         "total": paginator.count,
@@ -132,18 +137,6 @@ def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = 
 
 def _page_numbers(page: Page) -> list[int | str]:
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
-
-
-def _rows(ids: Sequence[int], terms: Sequence[Term] = ()) -> list[Posting]:
-    """These postings in this order, with an excerpt around the words that were searched for."""
-    # By the primary keys alone: with more conditions SQLite would go through all live postings.
-    postings = Posting.objects.for_list(with_bodies=bool(terms)).order_by().filter(pk__in=ids) if ids else []
-    by_id = {posting.pk: posting for posting in postings if posting.is_live}
-    # What was closed since the worker's snapshot is no longer among them.
-    rows = [by_id[pk] for pk in ids if pk in by_id]
-    for posting in rows if terms else ():
-        posting.matches = excerpt(plain_text(posting.body_html), terms)
-    return rows
 
 
 def _page_number(request: HttpRequest, asked: PostingFilter, paginator: Paginator) -> int:
@@ -190,12 +183,12 @@ def companies(request: HttpRequest) -> HttpResponse:
     asked = PostingFilter(QueryDict())
     counts = asked.finding.company_counts
     page = _company_page(request, asked, counts.ids())
-    rows = [{"company": each, "number": counts[each.pk]} for each in page]
+    listed = [{"company": each, "number": counts[each.pk]} for each in page]
     context = {
         "filter": asked,
         "page": page,
         "page_numbers": _page_numbers(page),
-        "rows": rows,
+        "rows": listed,
         "total": page.paginator.count,
     }
     return render(request, "postings/companies.html", context)
@@ -292,7 +285,8 @@ def reported(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _similar_to(posting: Posting) -> list[Posting]:
     tags = [link.tag for link in posting.posting_tags.all()]
-    return _rows(similar(catalogue.current(), tags, posting.pk, MOST_SIMILAR, posting.company_id))
+    snapshot = catalogue.current()
+    return rows(snapshot, similar(snapshot, tags, posting.pk, MOST_SIMILAR, posting.company_id))
 
 
 @public

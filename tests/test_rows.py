@@ -1,0 +1,117 @@
+"""What a row of the list shows beside title, company, place and pay."""
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+
+from postings import catalogue
+from postings.models import Posting, PostingTag, Tag
+from postings.rows import RowFacts, rows
+from tests.factories import make_posting
+
+pytestmark = pytest.mark.django_db
+
+TODAY = dt.date(2026, 3, 20)
+
+
+def tag(posting, kind, *names):
+    for name in names:
+        value, _ = Tag.objects.get_or_create(kind=kind, code=name.lower(), defaults={"name": name})
+        PostingTag.objects.create(posting=posting, tag=value)
+
+
+def facts(posting, **more) -> RowFacts:
+    [row] = rows(catalogue.current(), [posting.pk], **more)
+    return row.row_facts
+
+
+def test_a_row_has_what_a_seeker_scans_for():
+    posting = make_posting()
+    tag(posting, "workplace", "Remote")
+    tag(posting, "seniority", "Senior")
+    tag(posting, "employment", "Contract")
+    tag(posting, "skill", "Python")
+    tag(posting, "country", "Austria")
+    assert facts(posting) == RowFacts(["Remote"], ["Senior"], ["Contract"], ["Python"], 0)
+
+
+def test_a_posting_that_says_nothing_has_no_facts(client):
+    assert not facts(make_posting())
+    assert "row-tags" not in client.get("/").content.decode()
+
+
+def test_of_many_skills_three_are_shown_and_the_rest_counted(client):
+    posting = make_posting(title="Rust Engineer")
+    tag(posting, "skill", "Ansible", "Bash", "Docker", "Go", "Rust")
+    for _ in range(2):
+        tag(make_posting(), "skill", "Go")
+    tag(make_posting(), "skill", "Docker")
+    # The title's own first, then what most postings have.
+    assert facts(posting).skills == ["Rust", "Go", "Docker"]
+    assert facts(posting).more_skills == 2
+    assert '+2<span class="visually-hidden"> more skills</span>' in client.get("/?q=rust").content.decode()
+
+
+def test_the_skill_that_is_filtered_by_comes_first(client):
+    posting = make_posting(title="Rust Engineer")
+    tag(posting, "skill", "Ansible", "Bash", "Docker", "Rust")
+    assert facts(posting, asked_skills={"bash"}).skills == ["Bash", "Rust", "Ansible"]
+    page = client.get("/?skill=bash").content.decode()
+    assert re.findall(r'<li class="skill">(.*?)</li>', page)[0] == "Bash"
+
+
+def test_each_posting_has_its_own_facts():
+    postings = [make_posting() for _ in range(5)]
+    for number, posting in enumerate(postings):
+        tag(posting, "skill", f"Skill {number}")
+    shown = rows(catalogue.current(), [posting.pk for posting in reversed(postings)])
+    assert [row.row_facts.skills for row in shown] == [[f"Skill {number}"] for number in (4, 3, 2, 1, 0)]
+
+
+def test_facts_take_no_query(django_assert_num_queries):
+    posting = make_posting()
+    tag(posting, "skill", "Python")
+    snapshot = catalogue.current()
+    with django_assert_num_queries(1):
+        assert rows(snapshot, [posting.pk])[0].row_facts.skills == ["Python"]
+
+
+def test_what_came_after_the_snapshot_has_a_row_without_facts():
+    snapshot = catalogue.current()
+    posting = make_posting()
+    tag(posting, "skill", "Python")
+    [row] = rows(snapshot, [posting.pk])
+    assert not row.row_facts
+
+
+@pytest.mark.parametrize(
+    ("days", "age"),
+    [
+        (0, "today"),
+        (1, "yesterday"),
+        (2, "2 days ago"),
+        (13, "13 days ago"),
+        (14, "2 weeks ago"),
+        (55, "7 weeks ago"),
+        (56, "23 January 2026"),
+        (-1, "21 March 2026"),
+    ],
+)
+def test_says_how_long_ago_it_was_published(client, days, age):
+    published = TODAY - dt.timedelta(days=days)
+    with time_machine.travel(dt.datetime(2026, 3, 20, 23, 59, tzinfo=dt.UTC), tick=False):
+        make_posting(published_on=published, expires_at=None)
+        page = client.get("/").content.decode()
+    [shown] = re.findall(rf'<time datetime="{published}"(.*?)>(.*?)</time>', page)
+    assert shown[1] == age
+    # Whoever wants the date finds it.
+    assert ("title=" in shown[0]) is ("ago" in age or age.startswith(("today", "yesterday")))
+
+
+def test_a_date_that_is_known_to_the_month_is_no_number_of_days():
+    posting = Posting(published_on=dt.date(2026, 3, 1), published_precision="month")
+    with time_machine.travel(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)):
+        assert posting.age == "March 2026"
+    assert Posting(published_on=None).age == ""
