@@ -8,13 +8,14 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from postings import clicks, upkeep, visitors
 from postings.clicks import Click, Kind
+from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
@@ -584,6 +585,14 @@ def test_only_the_end_of_a_transaction_leaves_it_in_doubt(posting, monkeypatch, 
     assert bool(at_end.transaction) is (connection.vendor == "postgresql")
     assert clicks.fold() == 2
     assert counts() == {"person": 1, "repeat": 2}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="0 means no waiting on SQLite")
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_that_comes_at_the_last_moment_is_limited_too(django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(1) as asked:
+        limit(0.0004)
+    assert "set_config('lock_timeout', '1', true), set_config('statement_timeout', '1', true)" in asked[0]["sql"]
 
 
 # --- The command -------------------------------------------------------------------------------------
