@@ -231,7 +231,9 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     begins = not was_burst and len(near) == MOST_A_MINUTE
     is_new = _see(click, is_burst=was_burst or begins)
     if begins and is_new:
-        for posting_id in of_visitor.filter(is_burst=False).values_list("posting_id", flat=True):
+        # Locked, so that of two bursts that begin at once only the first moves them.
+        moved = of_visitor.filter(is_burst=False).order_by("pk").select_for_update()
+        for posting_id in moved.values_list("posting_id", flat=True):
             counts[posting_id, click.day, Kind.PERSON] -= 1
             counts[posting_id, click.day, Kind.BURST] += 1
         of_visitor.filter(is_burst=False).update(is_burst=True)

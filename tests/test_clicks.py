@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from contextlib import contextmanager
 from io import StringIO
+from threading import Thread
 
 import pytest
 import time_machine
@@ -220,6 +221,32 @@ def test_one_posting_again_and_again_is_a_repeat_and_no_burst(posting):
         for _ in range(30):
             click(posting)
     assert counts() == {"person": 1, "repeat": 29}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_a_burst_that_begins_twice_at_once_is_moved_once(postings):
+    def write(first, last, visitor):
+        with transaction.atomic():
+            clicks._write([Click(each.pk, today, 1, Kind.PERSON, visitor) for each in postings[first:last]], today)
+
+    def write_beside():
+        try:
+            write(11, 12, b"v" * 16)
+        finally:
+            connection.close()
+
+    today = visitors.today()
+    # Without these, numbers below zero would give it away.
+    write(0, 10, b"w" * 16)
+    write(0, 10, b"v" * 16)
+    beside = Thread(target=write_beside)
+    with transaction.atomic():
+        write(10, 11, b"v" * 16)
+        beside.start()
+        beside.join(0.5)
+    beside.join(10)
+    assert counts() == {"person": 10, "burst": 12}
 
 
 # --- Visitors ----------------------------------------------------------------------------------------
