@@ -180,7 +180,9 @@ def _put_by(click: Click, reason: Exception) -> None:
     try:
         Journal(settings.CLICK_JOURNAL).append(click.packed())
     except OSError:
-        log.exception("A click-through is lost, for neither database nor journal takes it: %s", click)
+        # Without the visitor's hash, which a log would keep beyond its day.
+        said = "A click-through of posting %s (%s, %s) is lost, for neither database nor journal takes it"
+        log.exception(said, click.posting_id, click.day, click.kind.label)
     else:
         log.warning("A click-through of posting %s waits in the journal: %s", click.posting_id, reason)
 
