@@ -340,6 +340,45 @@ def test_no_thread_waits_long_for_the_one_that_reads_the_days_key(posting, monke
     assert counts() == {"untold": 1}
 
 
+def test_a_key_that_another_worker_takes_away_at_midnight_holds_nobody_up(posting, monkeypatch):
+    monkeypatch.setattr(type(VisitorKey.objects.all()), "bulk_create", lambda *args, **kwargs: [])
+    with at(NOON):
+        click(posting)
+    assert clicks.fold() == 1
+    assert counts() == {"untold": 1}
+
+
+def test_a_journal_that_cannot_be_read_lets_no_hash_outlast_its_day(posting, monkeypatch):
+    with at(NOON):
+        click(posting)
+    monkeypatch.setattr(Journal, "read", lambda self: 1 / 0)
+    with at(NOON + dt.timedelta(days=1)), pytest.raises(ZeroDivisionError):
+        upkeep.look_after()
+    assert not VisitorClick.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_upkeep_goes_on_whatever_breaks(monkeypatch, caplog):
+    """A round that breaks off is said once, and the next one comes."""
+    rounds = []
+
+    class Stop(BaseException):
+        """Ends what goes on for ever."""
+
+    def look_after():
+        rounds.append(len(rounds))
+        if len(rounds) == 3:
+            raise Stop
+        raise ValueError("a record that nobody understands")
+
+    monkeypatch.setattr(upkeep, "look_after", look_after)
+    monkeypatch.setattr(upkeep, "EVERY_SECONDS", 0.001)
+    with pytest.raises(Stop):
+        upkeep._go_on()
+    [record] = caplog.records
+    assert record.getMessage().endswith("it goes on trying")
+
+
 def test_the_days_key_stays_while_the_day_lasts(posting):
     with at(NOON):
         click(posting)
