@@ -641,10 +641,17 @@ class FoldedClicks(models.Model):
 
 
 class FiguresLinkQuerySet(models.QuerySet["FiguresLink"]):
-    def make(self, posting: Posting) -> "FiguresLink":
-        """Gives a posting a secret address; one that it has already stops working."""
-        new = {"key": secrets.token_urlsafe(32), "created_at": timezone.now()}
-        return self.update_or_create(posting=posting, defaults=new)[0]
+    def make(self, posting: Posting) -> "tuple[FiguresLink, bool]":
+        """Gives a posting a secret address, and says whether it did: one that it has already stays."""
+        return self.get_or_create(posting=posting, defaults=self._new())
+
+    def replace(self, posting: Posting) -> None:
+        """Gives a posting another secret address; the one that it has stops working."""
+        self.update_or_create(posting=posting, defaults=self._new())
+
+    @staticmethod
+    def _new() -> dict[str, Any]:
+        return {"key": secrets.token_urlsafe(32), "created_at": timezone.now()}
 
     def of_key(self, key: str) -> "FiguresLink":
         """Raises DoesNotExist for what is no key, before any database has to make sense of it."""
