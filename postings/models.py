@@ -337,7 +337,7 @@ class Posting(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return is_past(self.expires_at)
 
     @property
     def is_live(self) -> bool:
@@ -508,6 +508,11 @@ FIRST_YEAR = 1970
 def is_plausible_date(date: dt.date) -> bool:
     """Whether an employer can have published something on this day."""
     return date.year >= FIRST_YEAR and date <= timezone.now().date() + dt.timedelta(days=MOST_DAYS_AHEAD)
+
+
+def is_past(end: dt.datetime | None) -> bool:
+    """Whether what ends then is over: the moment itself is no longer part of it."""
+    return end is not None and end <= timezone.now()
 
 
 def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
