@@ -115,9 +115,8 @@ def series(scope: Scope, span: Span, today: dt.date) -> Series:
 
 
 def _periods(span: Span, counts: Mapping[dt.date, Mapping[str, int]], today: dt.date) -> Iterator[Period]:
-    step = dt.timedelta(days=7 if span.by == "week" else 1)
     first = span.first
     while first <= span.last:
-        last = first + step - ONE_DAY
+        last = span.end_of(first)
         yield Period(first, last, Figures(counts.get(first, {})), is_over=last < today)
-        first += step
+        first = last + ONE_DAY
