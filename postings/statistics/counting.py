@@ -88,8 +88,11 @@ class Series:
 
     @property
     def change_in_words(self) -> str:
+        """To stand before the days that it is compared with; needs a change."""
+        if self.before is not None and self.before.people == self.total.people:
+            return "As many as"
         change = self.change or 0
-        return f"{abs(change):,} % {'more' if change > 0 else 'fewer'}"
+        return f"{abs(change):,} % {'more' if change > 0 else 'fewer'} than" if change else "About as many as"
 
     @property
     def newest_first(self) -> list[Period]:
