@@ -11,11 +11,10 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from postings import addresses
 from postings.databases import busy_for
-from postings.models import Posting
+from postings.models import Posting, is_past
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +33,7 @@ class Destination(NamedTuple):
 
     @property
     def is_live(self) -> bool:
-        is_expired = self.expires_at is not None and self.expires_at <= timezone.now()
-        return self.status == Posting.Status.LIVE and not is_expired
+        return self.status == Posting.Status.LIVE and not is_past(self.expires_at)
 
 
 _remembered: dict[str, Destination] = {}

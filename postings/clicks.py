@@ -180,7 +180,9 @@ def _put_by(click: Click, reason: Exception) -> None:
     try:
         Journal(settings.CLICK_JOURNAL).append(click.packed())
     except OSError:
-        log.exception("A click-through is lost, for neither database nor journal takes it: %s", click)
+        # Without the visitor's hash, which a log would keep beyond its day.
+        said = "A click-through of posting %s (%s, %s) is lost, for neither database nor journal takes it"
+        log.exception(said, click.posting_id, click.day, click.kind.label)
     else:
         log.warning("A click-through of posting %s waits in the journal: %s", click.posting_id, reason)
 
@@ -231,7 +233,9 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     begins = not was_burst and len(near) == MOST_A_MINUTE
     is_new = _see(click, is_burst=was_burst or begins)
     if begins and is_new:
-        for posting_id in of_visitor.filter(is_burst=False).values_list("posting_id", flat=True):
+        # Locked, so that of two bursts that begin at once only the first moves them.
+        moved = of_visitor.filter(is_burst=False).order_by("pk").select_for_update()
+        for posting_id in moved.values_list("posting_id", flat=True):
             counts[posting_id, click.day, Kind.PERSON] -= 1
             counts[posting_id, click.day, Kind.BURST] += 1
         of_visitor.filter(is_burst=False).update(is_burst=True)

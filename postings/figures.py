@@ -28,7 +28,6 @@ def context(asked: Asked, today: dt.date) -> dict[str, Any]:
         "span": asked.span,
         "ignored": asked.ignored,
         "series": found,
-        "total": found.total,
         "meaning_of_raw": statistics.MEANING_OF_RAW,
         "chart": chart_of_series(asked, found),
         "spans": [

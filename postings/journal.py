@@ -62,11 +62,16 @@ class Journal:
         return uuid.UUID(bytes=name), [data[start : start + PAYLOAD_BYTES] for start in starts]
 
     def empty(self, name: uuid.UUID, length: int) -> bool:
-        """Empties the journal of this name, if it still has so many records; says whether it did."""
+        """Empties the journal of this name, if it still has so many records; says whether it did.
+
+        Nothing of them stays in the file: the hashes of visitors are not to outlast their day here either.
+        """
         with self._open(fcntl.LOCK_EX) as file:
             if self._name(file) != name.bytes or self._length(file, name.bytes) != length:
                 return False
             self._write_header(file)
+            # Only now that they belong to no journal: killed in between, none is missing from one that goes on.
+            _write(file, bytes(length * _RECORD_BYTES), _RECORD_BYTES)
             return True
 
     @contextmanager

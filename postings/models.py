@@ -339,7 +339,7 @@ class Posting(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return is_past(self.expires_at)
 
     @property
     def is_live(self) -> bool:
@@ -524,6 +524,11 @@ def is_plausible_date(date: dt.date) -> bool:
     return date.year >= FIRST_YEAR and date <= timezone.now().date() + dt.timedelta(days=MOST_DAYS_AHEAD)
 
 
+def is_past(end: dt.datetime | None) -> bool:
+    """Whether what ends then is over: the moment itself is no longer part of it."""
+    return end is not None and end <= timezone.now()
+
+
 def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
     """When a posting that was first seen then expires; None: never."""
     if source == SAMPLES or not settings.POSTING_LIFETIME_DAYS:
@@ -655,10 +660,17 @@ class FoldedClicks(models.Model):
 
 
 class FiguresLinkQuerySet(models.QuerySet["FiguresLink"]):
-    def make(self, posting: Posting) -> "FiguresLink":
-        """Gives a posting a secret address; one that it has already stops working."""
-        new = {"key": secrets.token_urlsafe(32), "created_at": timezone.now()}
-        return self.update_or_create(posting=posting, defaults=new)[0]
+    def make(self, posting: Posting) -> "tuple[FiguresLink, bool]":
+        """Gives a posting a secret address, and says whether it did: one that it has already stays."""
+        return self.get_or_create(posting=posting, defaults=self._new())
+
+    def replace(self, posting: Posting) -> None:
+        """Gives a posting another secret address; the one that it has stops working."""
+        self.update_or_create(posting=posting, defaults=self._new())
+
+    @staticmethod
+    def _new() -> dict[str, Any]:
+        return {"key": secrets.token_urlsafe(32), "created_at": timezone.now()}
 
     def of_key(self, key: str) -> "FiguresLink":
         """Raises DoesNotExist for what is no key, before any database has to make sense of it."""

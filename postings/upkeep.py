@@ -4,7 +4,7 @@ import logging
 import threading
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection
+from django.db import connection
 
 from postings import clicks, visitors
 from postings.journal import Journal
@@ -28,10 +28,10 @@ def _go_on() -> None:
     is_failing = False
     while True:
         try:
-            close_old_connections()
             look_after()
-        except (Error, OSError):
-            # What is put by stays where it is until the next time. Said once, not every ten seconds.
+        except Exception:
+            # What is put by stays where it is until the next time, whatever it was: nobody would start this again.
+            # Said once, not every ten seconds.
             if not is_failing:
                 log.exception("Click-throughs could not be folded, or past days not be forgotten; it goes on trying")
             is_failing = True
@@ -43,7 +43,8 @@ def _go_on() -> None:
 
 
 def look_after() -> None:
-    if folded := clicks.fold():
-        log.info("Folded %s click-throughs from the journal", folded)
+    # First what needs the database alone, so that a journal that cannot be read lets no hash outlast its day.
     visitors.forget_before(visitors.today())
     visitors.prepare()
+    if folded := clicks.fold():
+        log.info("Folded %s click-throughs from the journal", folded)

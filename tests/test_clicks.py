@@ -4,17 +4,19 @@ import datetime as dt
 from collections import Counter
 from contextlib import contextmanager
 from io import StringIO
+from threading import Thread
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from postings import clicks, upkeep, visitors
 from postings.clicks import Click, Kind
+from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
@@ -221,6 +223,32 @@ def test_one_posting_again_and_again_is_a_repeat_and_no_burst(posting):
     assert counts() == {"person": 1, "repeat": 29}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_a_burst_that_begins_twice_at_once_is_moved_once(postings):
+    def write(first, last, visitor):
+        with transaction.atomic():
+            clicks._write([Click(each.pk, today, 1, Kind.PERSON, visitor) for each in postings[first:last]], today)
+
+    def write_beside():
+        try:
+            write(11, 12, b"v" * 16)
+        finally:
+            connection.close()
+
+    today = visitors.today()
+    # Without these, numbers below zero would give it away.
+    write(0, 10, b"w" * 16)
+    write(0, 10, b"v" * 16)
+    beside = Thread(target=write_beside)
+    with transaction.atomic():
+        write(10, 11, b"v" * 16)
+        beside.start()
+        beside.join(0.5)
+    beside.join(10)
+    assert counts() == {"person": 10, "burst": 12}
+
+
 # --- Visitors ----------------------------------------------------------------------------------------
 
 
@@ -310,6 +338,45 @@ def test_no_thread_waits_long_for_the_one_that_reads_the_days_key(posting, monke
         click(posting)
     assert clicks.fold() == 1
     assert counts() == {"untold": 1}
+
+
+def test_a_key_that_another_worker_takes_away_at_midnight_holds_nobody_up(posting, monkeypatch):
+    monkeypatch.setattr(type(VisitorKey.objects.all()), "bulk_create", lambda *args, **kwargs: [])
+    with at(NOON):
+        click(posting)
+    assert clicks.fold() == 1
+    assert counts() == {"untold": 1}
+
+
+def test_a_journal_that_cannot_be_read_lets_no_hash_outlast_its_day(posting, monkeypatch):
+    with at(NOON):
+        click(posting)
+    monkeypatch.setattr(Journal, "read", lambda self: 1 / 0)
+    with at(NOON + dt.timedelta(days=1)), pytest.raises(ZeroDivisionError):
+        upkeep.look_after()
+    assert not VisitorClick.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_upkeep_goes_on_whatever_breaks(monkeypatch, caplog):
+    """A round that breaks off is said once, and the next one comes."""
+    rounds = []
+
+    class Stop(BaseException):
+        """Ends what goes on for ever."""
+
+    def look_after():
+        rounds.append(len(rounds))
+        if len(rounds) == 3:
+            raise Stop
+        raise ValueError("a record that nobody understands")
+
+    monkeypatch.setattr(upkeep, "look_after", look_after)
+    monkeypatch.setattr(upkeep, "EVERY_SECONDS", 0.001)
+    with pytest.raises(Stop):
+        upkeep._go_on()
+    [record] = caplog.records
+    assert record.getMessage().endswith("it goes on trying")
 
 
 def test_the_days_key_stays_while_the_day_lasts(posting):
@@ -584,6 +651,14 @@ def test_only_the_end_of_a_transaction_leaves_it_in_doubt(posting, monkeypatch, 
     assert bool(at_end.transaction) is (connection.vendor == "postgresql")
     assert clicks.fold() == 2
     assert counts() == {"person": 1, "repeat": 2}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="0 means no waiting on SQLite")
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_that_comes_at_the_last_moment_is_limited_too(django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(1) as asked:
+        limit(0.0004)
+    assert "set_config('lock_timeout', '1', true), set_config('statement_timeout', '1', true)" in asked[0]["sql"]
 
 
 # --- The command -------------------------------------------------------------------------------------

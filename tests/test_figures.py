@@ -4,10 +4,12 @@ import csv
 import datetime as dt
 import io
 import re
+from threading import Thread
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -36,7 +38,8 @@ def posting():
 
 @pytest.fixture
 def address(posting):
-    return FiguresLink.objects.make(posting).get_absolute_url()
+    link, _ = FiguresLink.objects.make(posting)
+    return link.get_absolute_url()
 
 
 def change_page(posting) -> str:
@@ -83,6 +86,27 @@ def test_a_link_that_was_made_a_moment_ago_is_not_made_again(admin_client, posti
     assert "It has a secret link already." in response.content.decode()
     assert shown_address(response) == f"http://testserver{address}"
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_make_a_link_at_once_both_get_the_same(posting):
+    made = []
+
+    def make_beside():
+        try:
+            made.append(FiguresLink.objects.make(posting))
+        finally:
+            connection.close()
+
+    beside = Thread(target=make_beside)
+    with transaction.atomic():
+        made.append(FiguresLink.objects.make(posting))
+        beside.start()
+        beside.join(0.5)
+    beside.join(10)
+    assert [is_new for _, is_new in made] == [True, False]
+    assert {link.key for link, _ in made} == {FiguresLink.objects.get().key}
 
 
 def test_a_link_that_is_taken_away_stops_working_at_once(admin_client, client, posting, address):

@@ -65,9 +65,31 @@ def test_emptied_it_has_another_name_and_what_was_in_it_never_comes_back(board_j
     assert board_journal.empty(name, 5)
     assert board_journal.read() is None
     board_journal.append(payload(9))
-    # The four old records still lie behind it.
     assert numbers(board_journal) == [9]
     assert board_journal.read()[0] != name
+
+
+def test_killed_while_it_is_emptied_it_is_empty_all_the_same(board_journal, monkeypatch):
+    for number in range(5):
+        board_journal.append(payload(number))
+    name, _ = board_journal.read()
+    write = os.pwrite
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "pwrite", lambda file, data, offset: 1 / 0 if offset else write(file, data, offset))
+        with pytest.raises(ZeroDivisionError):
+            board_journal.empty(name, 5)
+    assert board_journal.read() is None
+    board_journal.append(payload(9))
+    # The four old records still lie behind it.
+    assert numbers(board_journal) == [9]
+
+
+def test_nothing_of_what_was_in_it_stays_in_the_file(board_journal):
+    for _ in range(3):
+        board_journal.append(b"visitor".ljust(PAYLOAD_BYTES, b"\0"))
+    name, _ = board_journal.read()
+    assert board_journal.empty(name, 3)
+    assert b"visitor" not in board_journal.path.read_bytes()
 
 
 def test_is_not_emptied_of_what_came_meanwhile_nor_under_another_name(board_journal):

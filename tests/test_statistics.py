@@ -111,7 +111,18 @@ def test_what_is_counted_is_compared_with_as_many_days_before():
         click(posting, days_ago, person=people)
     found = series()
     assert (found.total.people, found.before.people, found.change) == (6, 4, 50)
-    assert found.change_in_words == "50 % more"
+    assert found.change_in_words == "50 % more than"
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [(1000, "As many as"), (1004, "About as many as"), (996, "About as many as"), (990, "1 % fewer than")],
+)
+def test_only_what_is_as_many_is_called_so(people, said):
+    posting = make_posting()
+    click(posting, 0, person=people)
+    click(posting, 30, person=1000)
+    assert series().change_in_words == said
 
 
 def test_nothing_is_compared_with_nothing():

@@ -71,17 +71,14 @@ class FiguresAdmin(NotedAdmin):
 
     def _change_figures_link(self, posting: Posting, do: str) -> str:
         """What was done, in a sentence; empty where a link is to be made and one is there."""
-        links = FiguresLink.objects.filter(posting=posting)
         match do:
             case "make":
-                if links.exists():
-                    return ""
-                FiguresLink.objects.make(posting)
-                return "Made the secret link to its figures."
+                _, is_new = FiguresLink.objects.make(posting)
+                return "Made the secret link to its figures." if is_new else ""
             case "replace":
-                FiguresLink.objects.make(posting)
+                FiguresLink.objects.replace(posting)
                 return "Replaced the secret link to its figures; the old one no longer works."
             case "remove":
-                links.delete()
+                FiguresLink.objects.filter(posting=posting).delete()
                 return "Took the secret link to its figures away; it no longer works."
         raise BadRequest(f"nothing that can be done with a link is called {do!r}")

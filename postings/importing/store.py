@@ -43,6 +43,7 @@ from postings.models import (
     RefusedFile,
     Tag,
     expiry,
+    is_past,
 )
 
 
@@ -494,8 +495,8 @@ def _is_to_reopen(posting: _Known | Posting) -> bool:
     it, or mends its text, does not begin another one. So it is the same whether `close_expired` closed it or not,
     and cron's hour decides nothing that is shown. Opening it again, and giving it more time, is for the admin.
     """
-    is_over = posting.expires_at is not None and posting.expires_at <= timezone.now()
-    return posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields and not is_over
+    is_closed_by_import = posting.status == Posting.Status.CLOSED and "status" not in posting.pinned_fields
+    return is_closed_by_import and not is_past(posting.expires_at)
 
 
 def _name_of(kind: str, code: str) -> str:

@@ -78,9 +78,17 @@ class Span:
         """Where as many days before this span begin; nothing comes before all days."""
         return None if self.key == "all" else self.first - dt.timedelta(days=self.days)
 
+    @property
+    def period_days(self) -> int:
+        return 7 if self.by == "week" else 1
+
     def begin_of(self, day: dt.date) -> dt.date:
         """The first day of the period that this day lies in."""
         return monday(day) if self.by == "week" else day
+
+    def end_of(self, first: dt.date) -> dt.date:
+        """The last day of the period that begins on this day."""
+        return first + (self.period_days - 1) * ONE_DAY
 
 
 @dataclass

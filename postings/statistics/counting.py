@@ -88,8 +88,11 @@ class Series:
 
     @property
     def change_in_words(self) -> str:
+        """To stand before the days that it is compared with; needs a change."""
+        if self.before is not None and self.before.people == self.total.people:
+            return "As many as"
         change = self.change or 0
-        return f"{abs(change):,} % {'more' if change > 0 else 'fewer'}"
+        return f"{abs(change):,} % {'more' if change > 0 else 'fewer'} than" if change else "About as many as"
 
     @property
     def newest_first(self) -> list[Period]:
@@ -115,9 +118,8 @@ def series(scope: Scope, span: Span, today: dt.date) -> Series:
 
 
 def _periods(span: Span, counts: Mapping[dt.date, Mapping[str, int]], today: dt.date) -> Iterator[Period]:
-    step = dt.timedelta(days=7 if span.by == "week" else 1)
     first = span.first
     while first <= span.last:
-        last = first + step - ONE_DAY
+        last = span.end_of(first)
         yield Period(first, last, Figures(counts.get(first, {})), is_over=last < today)
-        first += step
+        first = last + ONE_DAY

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from postings.models import DailyClicks, Posting
-from postings.statistics.asking import ONE_DAY, Scope, Span
+from postings.statistics.asking import Scope, Span
 from postings.statistics.counting import Figures, Kind, Period
 from postings.statistics.ranking import tally_postings
 from postings.statistics.utc import UtcDate
@@ -21,7 +21,7 @@ def period_rows(periods: Iterable[Period]) -> Iterator[list[Any]]:
     """One posting's figures, a row a period."""
     yield ["from", "to", "is over", *_KIND_COLUMNS]
     for period in periods:
-        yield [*_period_cells(period)]
+        yield _period_cells(period)
 
 
 def posting_period_rows(scope: Scope, span: Span, today: dt.date) -> Iterator[list[Any]]:
@@ -38,7 +38,7 @@ def posting_period_rows(scope: Scope, span: Span, today: dt.date) -> Iterator[li
         for pk, day, kind, count in clicks.filter(posting__in=batch).values_list("posting", "day", "kind", "count"):
             counts.setdefault((pk, span.begin_of(day)), Counter())[kind] += count
         for pk, first in sorted(counts):
-            last = first + (6 if span.by == "week" else 0) * ONE_DAY
+            last = span.end_of(first)
             period = Period(first, last, Figures(counts[pk, first]), is_over=last < today)
             if pk in postings:
                 yield [*postings[pk], *_period_cells(period)]
