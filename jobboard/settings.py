@@ -80,26 +80,23 @@ if "*" in ALLOWED_HOSTS and not DEBUG:
     )
 
 
-def _days(text: str) -> int:
-    days = int(text)
-    if not 0 <= days <= 36_500:
-        raise ValueError(text)
-    return days
+def _up_to(most: int) -> Callable[[str], int]:
+    """Reads a whole number from 0 to `most`."""
+
+    def read(text: str) -> int:
+        number = int(text)
+        if not 0 <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read
 
 
 # How long a posting stays live, counted from when it was first seen; 0 means for ever.
-POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _days, "a number of days from 0 to 36500")
-
-
-def _hops(text: str) -> int:
-    hops = int(text)
-    if not 0 <= hops <= 10:
-        raise ValueError(text)
-    return hops
-
+POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _up_to(36_500), "a number of days from 0 to 36500")
 
 # How many proxies in front of the board add to X-Forwarded-For; what stands further left anybody can write.
-PROXY_COUNT: int = _setting("PROXY_COUNT", 0, _hops, "a number of proxies from 0 to 10")
+PROXY_COUNT: int = _setting("PROXY_COUNT", 0, _up_to(10), "a number of proxies from 0 to 10")
 
 
 def _parameters(text: str) -> list[tuple[str, str]]:
