@@ -21,7 +21,7 @@ from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
-from tests.test_apply import FIREFOX
+from tests.test_apply import FIREFOX, counts
 
 pytestmark = pytest.mark.django_db
 
@@ -46,13 +46,6 @@ def click(posting, address=ADDRESS, user_agent=FIREFOX, **headers):
     # Whoever it was: the way on is open.
     assert response["Location"] == posting.apply_url
     return response
-
-
-def counts() -> dict[str, int]:
-    """Click-throughs by kind, over all postings and days; kinds that came down to zero are left out."""
-    return {
-        kind: total for kind, total in DailyClicks.objects.values_list("kind").annotate(total=Sum("count")) if total
-    }
 
 
 @contextmanager
