@@ -47,7 +47,6 @@ class Column:
     width: str
     left: str  # of the whole strip that belongs to the bar
     strip: str
-    middle: str
     anchor: str  # of the label, which stays within the drawing
     label_x: str
     strong: Box | None
@@ -116,7 +115,6 @@ def bar_chart(title: str, description: str, bars: Sequence[Bar], drawing_width: 
                 width=_text(width),
                 left=_text(left),
                 strip=_text(strip),
-                middle=_text(middle),
                 anchor=anchor,
                 label_x=_text(label_x),
                 strong=_box(y(0), y(bar.strong)),

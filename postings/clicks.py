@@ -88,6 +88,7 @@ def count(posting_id: int, request: HttpRequest) -> None:
 
     Where neither takes it, the log says so, and the applicant goes on all the same.
     """
+    begun = time.monotonic()
     now = timezone.now().astimezone(dt.UTC)
     second = now.hour * 3600 + now.minute * 60 + now.second
     click = Click(posting_id, now.date(), second, kind_of(request), b"")
@@ -95,7 +96,7 @@ def count(posting_id: int, request: HttpRequest) -> None:
         if click.kind == Kind.PERSON:
             with busy_for(TAKEN_WITHIN):
                 click = click._replace(visitor=visitors.visitor(request, click.day))
-        _line.write(click)
+        _line.write(click, begun)
     except NotWritten as reason:
         _put_by(click._replace(transaction=reason.transaction), reason)
     except Error as reason:
@@ -133,13 +134,15 @@ class _Line:
         self._mutex = threading.Lock()
         self._waiting: list[_Waiting] = []
 
-    def write(self, click: Click) -> None:
-        """In the database when this returns. Raises NotWritten where that does not succeed within TAKEN_WITHIN."""
-        begun = time.monotonic()
+    def write(self, click: Click, begun: float) -> None:
+        """In the database when this returns.
+
+        Raises NotWritten where that does not succeed within TAKEN_WITHIN of when it was begun, by time.monotonic().
+        """
         own = _Waiting(click)
         with self._mutex:
             self._waiting.append(own)
-        if not self._turn.acquire(timeout=TAKEN_WITHIN):
+        if not self._turn.acquire(timeout=_left(begun)):
             with self._mutex:
                 if own in self._waiting:
                     self._waiting.remove(own)
@@ -150,7 +153,7 @@ class _Line:
             if not own.is_settled:
                 with self._mutex:
                     together, self._waiting = self._waiting, []
-                self._write(together, max(0.0, TAKEN_WITHIN - (time.monotonic() - begun)))
+                self._write(together, _left(begun))
         finally:
             self._turn.release()
         if own.error:
@@ -171,6 +174,11 @@ class _Line:
         finally:
             for each in together:
                 each.is_settled, each.error = True, error
+
+
+def _left(begun: float) -> float:
+    """Of TAKEN_WITHIN, in seconds."""
+    return max(0.0, TAKEN_WITHIN - (time.monotonic() - begun))
 
 
 _line = _Line()

@@ -1,6 +1,7 @@
 """What counts as what, how visitors are told apart for a day, and the way of a count through the journal."""
 
 import datetime as dt
+import time
 from collections import Counter
 from contextlib import contextmanager
 from io import StringIO
@@ -20,7 +21,7 @@ from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
-from tests.test_apply import FIREFOX
+from tests.test_apply import FIREFOX, counts
 
 pytestmark = pytest.mark.django_db
 
@@ -45,13 +46,6 @@ def click(posting, address=ADDRESS, user_agent=FIREFOX, **headers):
     # Whoever it was: the way on is open.
     assert response["Location"] == posting.apply_url
     return response
-
-
-def counts() -> dict[str, int]:
-    """Click-throughs by kind, over all postings and days; kinds that came down to zero are left out."""
-    return {
-        kind: total for kind, total in DailyClicks.objects.values_list("kind").annotate(total=Sum("count")) if total
-    }
 
 
 @contextmanager
@@ -471,6 +465,23 @@ def test_whoever_waits_too_long_for_the_other_threads_puts_its_own_by(posting, j
     assert counts() == {"person": 1, "repeat": 1}
     assert clicks.fold() == 1
     assert counts() == {"person": 1, "repeat": 2}
+
+
+def test_what_the_days_key_took_is_not_waited_for_again(posting, monkeypatch, journal):
+    visitor = visitors.visitor
+
+    def take_long(*args):
+        time.sleep(0.9)
+        return visitor(*args)
+
+    click(posting)
+    monkeypatch.setattr(clicks, "TAKEN_WITHIN", 1.0)
+    monkeypatch.setattr(visitors, "visitor", take_long)
+    begun = time.monotonic()
+    with clicks._line._turn:
+        click(posting)
+    assert time.monotonic() - begun < 1.8
+    assert len(Journal(journal).read()[1]) == 1
 
 
 def test_it_is_counted_on_its_own_day_and_not_claimed_to_be_a_person_when_the_key_is_gone(posting, monkeypatch):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from postings.models import DailyClicks, FiguresLink, Posting
 from tests.factories import make_posting
-from tests.test_admin import edit, open_form
+from tests.test_admin import change_page, edit, open_form
 from tests.test_detail import Page
 
 pytestmark = pytest.mark.django_db
@@ -40,10 +40,6 @@ def posting():
 def address(posting):
     link, _ = FiguresLink.objects.make(posting)
     return link.get_absolute_url()
-
-
-def change_page(posting) -> str:
-    return f"/admin/postings/posting/{posting.pk}/change/"
 
 
 def do(client, posting, what: str):

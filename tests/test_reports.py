@@ -17,18 +17,13 @@ from postings import changes, reports, visitors
 from postings.models import Posting, Report, VisitorKey
 from tests.factories import make_posting
 from tests.test_admin import LIST, change_page
+from tests.test_apply import FIREFOX
 from tests.test_detail import Page
 
 pytestmark = pytest.mark.django_db
 
 FORM, THANKS = "/jobs/gardener/report/", "/jobs/gardener/report/thanks/"
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HERE = {"Sec-Fetch-Site": "same-origin", "User-Agent": FIREFOX}
-
-
-@pytest.fixture(autouse=True)
-def _no_key_of_an_earlier_test():
-    visitors.forget_all()
 
 
 @pytest.fixture

@@ -447,6 +447,13 @@ def test_hostile_names_stay_text(admin_client):
         assert not re.search(r"<style|<[^>]+\s(?:style|on\w+)=", html)
 
 
+def test_nothing_is_ranked_for_a_single_posting(admin_client, posting, django_assert_num_queries):
+    # Session and account, the posting, its days, its ages.
+    with django_assert_num_queries(5):
+        html = read(admin_client, f"?of=posting:{posting.pk}")
+    assert "Top" not in html
+
+
 @pytest.mark.parametrize("query", ["", "?span=12m", "?span=all&by=day", "?of=company", "?of=category"])
 def test_more_postings_take_no_more_queries(admin_client, django_assert_num_queries, query):
     def fill(number):

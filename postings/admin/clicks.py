@@ -45,7 +45,8 @@ class DailyClicksAdmin(ReadOnlyAdmin):
             "title": self.model._meta.verbose_name_plural.capitalize(),
             "subtitle": str(scope) if scope.thing else None,
             "opts": self.model._meta,
-            "rankings": statistics.rankings(scope, span, today),
+            # Of a single posting there is nothing to rank.
+            "rankings": statistics.rankings(scope, span, today) if scope.kind != "posting" else None,
             "ranking_address": figures.address(asked, format="csv-postings"),
             "span_query": urlencode({"span": span.key}),
             "ages": ages,

@@ -100,8 +100,13 @@ class IsReported(admin.SimpleListFilter):
         return [("review", f"For review: {REPORTS_FOR_REVIEW} or more open"), ("open", "Any open report")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        least = {"review": REPORTS_FOR_REVIEW, "open": 1}.get(self.value() or "")
-        return cast(PostingQuerySet, queryset).reported(least) if least else queryset
+        postings = cast(PostingQuerySet, queryset)
+        match self.value():
+            case "review":
+                return postings.for_review()
+            case "open":
+                return postings.reported()
+        return postings
 
 
 # --- Columns, actions and buttons -------------------------------------------------------------------
