@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from postings import statistics
-from postings.models import DailyClicks, Posting, Tag
+from postings.models import DailyClicks, Posting, Report, Tag
 from postings.statistics import Scope, ask
 from tests.factories import make_category, make_company, make_posting
 
@@ -425,12 +425,13 @@ def test_figures_are_looked_at_and_not_edited(admin_client, posting):
     assert DailyClicks.objects.count() == len(ALL_KINDS)
 
 
-def test_whoever_may_delete_a_posting_may_delete_its_click_throughs_with_it(client, django_user_model, posting):
+def test_whoever_may_delete_a_posting_may_delete_what_hangs_on_it(client, django_user_model, posting):
     user = django_user_model.objects.create_user("bob", is_staff=True)
     codes = ["view_posting", "delete_posting", "change_posting"]
     user.user_permissions.set(Permission.objects.filter(codename__in=codes))
     client.force_login(user)
     posting.posting_tags.all().delete()
+    Report.objects.create(posting=posting, reason="scam")
     client.post(f"/admin/postings/posting/{posting.pk}/delete/", {"post": "yes"})
     assert not Posting.objects.exists()
     assert not DailyClicks.objects.exists()

@@ -22,9 +22,9 @@ MEANINGS = {
     "clicked earlier that day.",
     Kind.BOT: "programs known by their user agent, or that send none.",
     Kind.PREFETCH: "a browser or app that looked ahead, with nobody there to see it yet.",
-    Kind.UNTOLD: "counted while the database was away, and sorted too late to tell people from repeats.",
+    Kind.UNTOLD: "counted while the database was away, and too late to tell people from repeats.",
 }
-MEANING_OF_RAW = "every request of an apply link, whoever made it: the sum of all of these."
+MEANING_OF_RAW = "everything that was sent on, whoever asked for it: the sum of all of these."
 
 
 @dataclass(frozen=True)
