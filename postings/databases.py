@@ -33,7 +33,8 @@ def limit(seconds: float) -> int:
     """
     if connection.vendor != "postgresql" or len(connection.savepoint_ids):
         return 0
-    milliseconds = str(int(seconds * 1000))
+    # 0 would mean no limit at all.
+    milliseconds = str(max(1, int(seconds * 1000)))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true), "

@@ -8,13 +8,14 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from postings import clicks, upkeep, visitors
 from postings.clicks import Click, Kind
+from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
@@ -512,6 +513,16 @@ def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
         Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
     assert clicks.fold() == 40
     assert counts() == {"bot": 40}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is a timeout of another kind")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seconds", [0.0, 0.0004, 0.1])
+def test_the_rest_of_the_time_is_never_for_ever(seconds):
+    """PostgreSQL takes a timeout of 0 for none at all."""
+    with pytest.raises(OperationalError, match="timeout"), transaction.atomic(), connection.cursor() as cursor:
+        limit(seconds)
+        cursor.execute("SELECT pg_sleep(0.5)")
 
 
 @pytest.fixture
