@@ -231,7 +231,9 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     begins = not was_burst and len(near) == MOST_A_MINUTE
     is_new = _see(click, is_burst=was_burst or begins)
     if begins and is_new:
-        for posting_id in of_visitor.filter(is_burst=False).values_list("posting_id", flat=True):
+        # Locked, so that of two that begin it at once on PostgreSQL only one moves them.
+        persons = of_visitor.filter(is_burst=False).select_for_update().order_by("posting_id")
+        for posting_id in persons.values_list("posting_id", flat=True):
             counts[posting_id, click.day, Kind.PERSON] -= 1
             counts[posting_id, click.day, Kind.BURST] += 1
         of_visitor.filter(is_burst=False).update(is_burst=True)

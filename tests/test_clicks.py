@@ -1,8 +1,9 @@
 """What counts as what, how visitors are told apart for a day, and the way of a count through the journal."""
 
 import datetime as dt
+import threading
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
 
 import pytest
@@ -513,6 +514,36 @@ def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
         Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
     assert clicks.fold() == 40
     assert counts() == {"bot": 40}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_that_begin_a_burst_at_once_move_what_came_before_only_once(postings):
+    today, both = visitors.today(), threading.Barrier(2)
+
+    def write(posting, second, visitor=b"x" * 16):
+        clicks._write([Click(posting.pk, today, second, Kind.PERSON, visitor)], today)
+
+    def go_on(posting):
+        try:
+            with transaction.atomic():
+                write(posting, 101)
+                # Not over before the other one has looked at what came before, or waits to.
+                with suppress(threading.BrokenBarrierError):
+                    both.wait(timeout=1)
+        finally:
+            connection.close()
+
+    for posting in postings[:10]:
+        for visitor in (b"x" * 16, b"y" * 16):
+            with transaction.atomic():
+                write(posting, 100, visitor)
+    threads = [threading.Thread(target=go_on, args=[posting]) for posting in postings[10:12]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts() == {"person": 10, "burst": 12}
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is a timeout of another kind")
