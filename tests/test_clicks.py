@@ -1,6 +1,7 @@
 """What counts as what, how visitors are told apart for a day, and the way of a count through the journal."""
 
 import datetime as dt
+import os
 import threading
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -514,6 +515,44 @@ def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
         Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
     assert clicks.fold() == 40
     assert counts() == {"bot": 40}
+
+
+def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog):
+    for second in range(3):
+        Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
+    # Halving finds the last record without a look at the first.
+    damaged = bytearray(journal.read_bytes())
+    damaged[64:120] = b"\xff" * 56
+    journal.write_bytes(damaged)
+    assert clicks.fold() == 2
+    assert counts() == {"bot": 2}
+    assert Journal(journal).read() is None
+    assert "passed over" in caplog.text
+
+
+def test_a_journal_that_was_cut_off_behind_a_fold_comes_to_an_end(posting, monkeypatch, journal):
+    for second in range(3):
+        Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
+    with monkeypatch.context() as killed:
+        killed.setattr(Journal, "empty", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            clicks.fold()
+    os.truncate(journal, 64 * 3)
+    # So that it fails and does not go on for ever.
+    monkeypatch.setattr(Journal, "read", read_at_most(5))
+    assert clicks.fold() == 0
+    assert counts() == {"bot": 3}
+    assert Journal(journal).read() is None
+
+
+def read_at_most(times):
+    read, left = Journal.read, iter(range(times))
+
+    def counted(self):
+        assert next(left, None) is not None, "it reads on and on"
+        return read(self)
+
+    return counted
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is one writer at a time")
