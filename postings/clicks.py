@@ -180,7 +180,9 @@ def _put_by(click: Click, reason: Exception) -> None:
     try:
         Journal(settings.CLICK_JOURNAL).append(click.packed())
     except OSError:
-        log.exception("A click-through is lost, for neither database nor journal takes it: %s", click)
+        # Without the visitor: a log is kept for longer than a day.
+        lost = click._replace(visitor=b"")
+        log.exception("A click-through is lost, for neither database nor journal takes it: %s", lost)
     else:
         log.warning("A click-through of posting %s waits in the journal: %s", click.posting_id, reason)
 

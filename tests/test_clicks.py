@@ -555,6 +555,17 @@ def read_at_most(times):
     return counted
 
 
+def test_what_is_lost_is_logged_without_its_visitor(posting, monkeypatch, journal, caplog):
+    journal.mkdir()
+    with database_away(monkeypatch), at(NOON):
+        click(posting)
+        request = RequestFactory().get("/", REMOTE_ADDR=ADDRESS, headers={"User-Agent": FIREFOX})
+        hash_ = visitors.visitor(request, NOON.date())
+    assert "A click-through is lost" in caplog.text
+    assert str(posting.pk) in caplog.text
+    assert repr(hash_)[2:-1] not in caplog.text
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_two_that_begin_a_burst_at_once_move_what_came_before_only_once(postings):
