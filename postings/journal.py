@@ -67,6 +67,8 @@ class Journal:
             if self._name(file) != name.bytes or self._length(file, name.bytes) != length:
                 return False
             self._write_header(file)
+            # With the new name they are no records any more; nor shall anything that they say be left.
+            _write(file, bytes(length * _RECORD_BYTES), _RECORD_BYTES)
             return True
 
     @contextmanager
