@@ -4,7 +4,7 @@ import logging
 import threading
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection
+from django.db import close_old_connections, connection
 
 from postings import clicks, visitors
 from postings.journal import Journal
@@ -30,8 +30,9 @@ def _go_on() -> None:
         try:
             close_old_connections()
             look_after()
-        except (Error, OSError):
-            # What is put by stays where it is until the next time. Said once, not every ten seconds.
+        except Exception:
+            # Whatever it is, it is tried again: past days are to be forgotten, and what is put by stays where it is
+            # until then. Said once, not every ten seconds.
             if not is_failing:
                 log.exception("Click-throughs could not be folded, or past days not be forgotten; it goes on trying")
             is_failing = True

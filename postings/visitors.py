@@ -87,16 +87,17 @@ def prepare() -> None:
 
 
 def _key(day: dt.date) -> bytes:
-    if day not in _keys:
+    # Held here: when the day is over, another thread may forget it at any moment.
+    if (key := _keys.get(day)) is None:
         # One thread draws or reads it for all of this worker's.
         if not _drawing.acquire(timeout=DRAWN_WITHIN):
             raise DatabaseError("the day's key is still being read")
         try:
-            if day not in _keys:
-                _keys[day] = _read_or_draw(day)
+            if (key := _keys.get(day)) is None:
+                key = _keys[day] = _read_or_draw(day)
         finally:
             _drawing.release()
-    return _keys[day]
+    return key
 
 
 def _read_or_draw(day: dt.date) -> bytes:
@@ -111,7 +112,7 @@ def _read_or_draw(day: dt.date) -> bytes:
 
 def forget_before(day: dt.date) -> None:
     """Deletes the keys of earlier days, and what was kept under them."""
-    for past in [each for each in _keys if each < day]:
+    for past in [each for each in list(_keys) if each < day]:
         _keys.pop(past, None)
     if VisitorKey.objects.filter(day__lt=day).exists() or VisitorClick.objects.filter(day__lt=day).exists():
         with transaction.atomic():

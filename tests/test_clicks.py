@@ -315,6 +315,40 @@ def test_no_thread_waits_long_for_the_one_that_reads_the_days_key(posting, monke
     assert counts() == {"untold": 1}
 
 
+def test_a_key_that_is_forgotten_in_the_moment_it_was_read_keeps_nobody(posting, monkeypatch):
+    class Forgetful:
+        """Midnight, between the reading of the day's key and its use."""
+
+        def acquire(self, timeout):
+            return True
+
+        def release(self):
+            visitors._keys.clear()
+
+    monkeypatch.setattr(visitors, "_drawing", Forgetful())
+    click(posting)
+    assert counts() == {"person": 1}
+
+
+def test_what_breaks_the_upkeep_once_does_not_end_it(monkeypatch, caplog):
+    calls = []
+
+    def look_after():
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("something that nobody thought of")
+        raise SystemExit
+
+    monkeypatch.setattr(upkeep, "look_after", look_after)
+    monkeypatch.setattr(upkeep, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(upkeep.connection, "close", lambda: None)
+    monkeypatch.setattr(upkeep, "close_old_connections", lambda: None)
+    with pytest.raises(SystemExit):
+        upkeep._go_on()
+    assert len(calls) == 2
+    assert "something that nobody thought of" in caplog.text
+
+
 def test_the_days_key_stays_while_the_day_lasts(posting):
     with at(NOON):
         click(posting)
