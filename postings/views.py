@@ -308,7 +308,11 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404(f"no posting {slug!r}")
     if not found.is_live:
-        return _gone(request, _published(slug))
+        try:
+            return _gone(request, _published(slug))
+        except Error:
+            log.exception("Posting %r: what is said of its end cannot be read", slug)
+            return _unavailable(request)
     try:
         location = applying.location(found.address)
     except addresses.BadAddress as reason:

@@ -277,6 +277,9 @@ def test_what_expired_meanwhile_is_not_live_from_memory_either(person, posting, 
     assert applying.find("gardener").is_live
     with time_machine.travel(timezone.now() + dt.timedelta(hours=2)):
         assert not applying.find("gardener").is_live
+        # What is said of its end is not known without the database.
+        response = person.get("/apply/gardener")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
 def test_an_address_that_changed_is_not_taken_from_memory(person, posting):
