@@ -93,8 +93,7 @@ def count(posting_id: int, request: HttpRequest) -> None:
     click = Click(posting_id, now.date(), second, kind_of(request), b"")
     try:
         if click.kind == Kind.PERSON:
-            with busy_for(TAKEN_WITHIN):
-                click = click._replace(visitor=visitors.visitor(request, click.day))
+            click = click._replace(visitor=visitors.visitor(request, click.day))
         _line.write(click)
     except NotWritten as reason:
         _put_by(click._replace(transaction=reason.transaction), reason)

@@ -18,6 +18,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from postings.databases import busy_for
 from postings.models import Report, VisitorClick, VisitorKey
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,8 @@ def _key(day: dt.date) -> bytes:
             raise DatabaseError("the day's key is still being read")
         try:
             if (key := _keys.get(day)) is None:
-                key = _keys[day] = _read_or_draw(day)
+                with busy_for(DRAWN_WITHIN):
+                    key = _keys[day] = _read_or_draw(day)
         finally:
             _drawing.release()
     return key
