@@ -48,3 +48,4 @@ def look_after() -> None:
         log.info("Folded %s click-throughs from the journal", folded)
     visitors.forget_before(visitors.today())
     visitors.prepare()
+    visitors.overwrite_forgotten(visitors.today())

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import subprocess
+import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -21,7 +23,7 @@ from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
-from tests.test_apply import FIREFOX
+from tests.test_apply import FIREFOX, PROJECT
 
 pytestmark = pytest.mark.django_db
 
@@ -313,6 +315,63 @@ def test_no_thread_waits_long_for_the_one_that_reads_the_days_key(posting, monke
         click(posting)
     assert clicks.fold() == 1
     assert counts() == {"untold": 1}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the next test has a SQLite file of its own")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_forgotten_is_cleared_out_of_the_tables(posting):
+    with at(NOON):
+        click(posting)
+    with at(NOON + dt.timedelta(days=1)):
+        upkeep.look_after()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_size('postings_visitorclick')")
+        assert cursor.fetchone() == (0,)
+
+
+FORGOTTEN_IN_A_FILE = """
+import datetime as dt, pathlib
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import setup_test_environment
+setup_test_environment()
+call_command("migrate", verbosity=0)
+from postings import upkeep
+from postings.models import VisitorClick, VisitorKey
+from tests.factories import make_posting
+from tests.test_clicks import NOON, at, click
+posting = make_posting(expires_at=None)
+with at(NOON):
+    click(posting)
+    secrets = [bytes(VisitorKey.objects.get().key), bytes(VisitorClick.objects.get().visitor)]
+folder = pathlib.Path(connection.settings_dict["NAME"]).parent
+stored = lambda: b"".join(file.read_bytes() for file in folder.iterdir())
+print([secret in stored() for secret in secrets])
+with at(NOON + dt.timedelta(days=1)):
+    upkeep.look_after()
+print([secret in stored() for secret in secrets])
+"""
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_what_is_forgotten_is_cleared_out_of_the_files(tmp_path, wal):
+    options = f"?init_command=PRAGMA journal_mode={'WAL' if wal else 'DELETE'};PRAGMA secure_delete=ON"
+    done = subprocess.run(
+        [sys.executable, "-c", FORGOTTEN_IN_A_FILE],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3{options}",
+            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.splitlines() == ["[True, True]", "[False, False]"], done.stderr
 
 
 def test_a_key_that_is_forgotten_in_the_moment_it_was_read_keeps_nobody(posting, monkeypatch):
