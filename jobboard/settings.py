@@ -195,10 +195,14 @@ def _database() -> dict[str, Any]:
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
         # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
+        # secure_delete: a day's key and hashes are overwritten; not every build of SQLite does so by itself.
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
-            "init_command": (f"PRAGMA journal_mode={'WAL' if SQLITE_USES_WAL else 'DELETE'};PRAGMA synchronous=FULL"),
+            "init_command": (
+                f"PRAGMA journal_mode={'WAL' if SQLITE_USES_WAL else 'DELETE'};PRAGMA synchronous=FULL;"
+                "PRAGMA secure_delete=ON"
+            ),
         }
     # What stands in the address itself is the owner's word.
     database["OPTIONS"] = options | database.get("OPTIONS", {})

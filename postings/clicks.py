@@ -94,8 +94,7 @@ def count(posting_id: int, request: HttpRequest) -> None:
     click = Click(posting_id, now.date(), second, kind_of(request), b"")
     try:
         if click.kind == Kind.PERSON:
-            with busy_for(TAKEN_WITHIN):
-                click = click._replace(visitor=visitors.visitor(request, click.day))
+            click = click._replace(visitor=visitors.visitor(request, click.day))
         _line.write(click, begun)
     except NotWritten as reason:
         _put_by(click._replace(transaction=reason.transaction), reason)
@@ -278,9 +277,11 @@ def fold() -> int:
             name, payloads = read
             before, done, counted = _fold(name, payloads)
             folded += counted
-            if done == len(payloads) and journal.empty(name, done):
-                FoldedClicks.objects.filter(journal=name).delete()
-            elif done == before < len(payloads):
+            # More are done than there are where the file was damaged meanwhile.
+            if done >= len(payloads):
+                if journal.empty(name, len(payloads)):
+                    FoldedClicks.objects.filter(journal=name).delete()
+            elif done == before:
                 break  # the next one's transaction is still open
     return folded
 
@@ -293,7 +294,13 @@ def _fold(name: uuid.UUID, payloads: Sequence[bytes]) -> tuple[int, int, int]:
         before = row.records
         clicks = []
         for payload in payloads[before : before + _FOLDED_AT_ONCE]:
-            click = Click.unpacked(payload)
+            try:
+                click = Click.unpacked(payload)
+            except (KeyError, ValueError, OverflowError):
+                # Damaged on the disk; what stands behind it is not lost with it.
+                log.exception("Record %s of journal %s is none, and passed over", row.records, name)
+                row.records += 1
+                continue
             is_in = _is_in_already(click)
             if is_in is None:
                 break

@@ -15,7 +15,8 @@ def busy_for(seconds: float | None) -> Iterator[None]:
     if seconds is None or connection.vendor != "sqlite":
         yield
         return
-    connection.ensure_connection()
+    if connection.connection is None:
+        _open_within(seconds)
     opened = connection.connection
     [before] = opened.execute("PRAGMA busy_timeout").fetchone()
     opened.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
@@ -24,6 +25,19 @@ def busy_for(seconds: float | None) -> Iterator[None]:
     finally:
         if connection.connection is opened:
             opened.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def _open_within(seconds: float) -> None:
+    """Opens SQLite's file, which waits for a lock as well: the pragmas of the settings read it."""
+    usual = connection.settings_dict
+    options = usual["OPTIONS"]
+    # This thread's own; the settings are shared by all.
+    connection.settings_dict = {**usual, "OPTIONS": {**options, "timeout": seconds}}
+    try:
+        connection.ensure_connection()
+    finally:
+        connection.settings_dict = usual
+    connection.connection.execute(f"PRAGMA busy_timeout = {int(options.get('timeout', 5) * 1000)}")
 
 
 def limit(seconds: float) -> int:

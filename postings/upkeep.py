@@ -46,5 +46,6 @@ def look_after() -> None:
     # First what needs the database alone, so that a journal that cannot be read lets no hash outlast its day.
     visitors.forget_before(visitors.today())
     visitors.prepare()
+    visitors.overwrite_forgotten(visitors.today())
     if folded := clicks.fold():
         log.info("Folded %s click-throughs from the journal", folded)

@@ -14,10 +14,11 @@ import secrets
 import threading
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from postings.databases import busy_for
 from postings.models import Report, VisitorClick, VisitorKey
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ DRAWN_WITHIN = 0.2  # seconds
 # The present day's key, read once by each worker.
 _keys: dict[dt.date, bytes] = {}
 _drawing = threading.Lock()
+# The day whose past is no longer in the database's files.
+_overwritten: set[dt.date] = set()
 
 
 def today() -> dt.date:
@@ -94,7 +97,8 @@ def _key(day: dt.date) -> bytes:
             raise DatabaseError("the day's key is still being read")
         try:
             if (key := _keys.get(day)) is None:
-                key = _keys[day] = _read_or_draw(day)
+                with busy_for(DRAWN_WITHIN):
+                    key = _keys[day] = _read_or_draw(day)
         finally:
             _drawing.release()
     return key
@@ -123,6 +127,27 @@ def forget_before(day: dt.date) -> None:
             Report.objects.filter(created_at__lt=midnight, visitor__isnull=False).update(visitor=None, network=None)
 
 
+def overwrite_forgotten(day: dt.date) -> None:
+    """Clears what was deleted before this day out of the database's files as well; once a day for each process.
+
+    SQLite's log of changes and PostgreSQL's tables keep it until something takes its place, which may be long.
+    """
+    if day in _overwritten or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM postings_visitorkey, postings_visitorclick")
+            is_done = True
+        else:
+            # Not while somebody reads: the next time, then.
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_done = not cursor.fetchone()[0]
+    if is_done:
+        _overwritten.clear()
+        _overwritten.add(day)
+
+
 def forget_all() -> None:
     """Lets go of what this process has in memory; the database keeps its own."""
     _keys.clear()
+    _overwritten.clear()

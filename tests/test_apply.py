@@ -281,6 +281,7 @@ def test_what_expired_meanwhile_is_not_live_from_memory_either(person, posting, 
     assert applying.find("gardener").is_live
     with time_machine.travel(timezone.now() + dt.timedelta(hours=2)):
         assert not applying.find("gardener").is_live
+        # What is said of its end is not known without the database.
         response = person.get("/apply/gardener")
     assert (response.status_code, response["Retry-After"]) == (503, "5")
 
@@ -419,3 +420,51 @@ def test_clicks_at_once_are_all_counted_in_a_sqlite_file(tmp_path):
     )
     told = f"{{'person': 1, 'repeat': {THREADS * CLICKS_EACH - 1}}}"
     assert done.stdout.strip() == f"[302] {THREADS * CLICKS_EACH} {told}", done.stderr
+
+
+LOCKED_AND_NOT_OPEN = """
+import sqlite3, time
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import setup_test_environment
+setup_test_environment()
+call_command("migrate", verbosity=0)
+from postings import clicks
+from tests.factories import make_posting
+from tests.test_apply import FIREFOX, counts
+make_posting(slug="gardener")
+person = Client(headers={"User-Agent": FIREFOX})
+person.get("/apply/gardener")
+connection.close()
+other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+other.execute("BEGIN EXCLUSIVE")
+begun = time.monotonic()
+status = person.get("/apply/gardener").status_code
+in_time = time.monotonic() - begun < 3
+other.execute("ROLLBACK")
+person.get("/apply/gardener")
+with connection.cursor() as cursor:
+    [usual] = cursor.execute("PRAGMA busy_timeout").fetchone()
+print(status, in_time, clicks.fold(), usual, counts())
+"""
+
+
+def test_a_locked_file_that_this_thread_has_not_open_keeps_nobody_waiting(tmp_path):
+    """Opening it takes a lock, too: of a thread's first request, and every ten minutes."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED_AND_NOT_OPEN],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3",
+            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == "302 True 1 5000 {'person': 1, 'repeat': 2}", done.stderr

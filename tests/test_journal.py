@@ -92,6 +92,17 @@ def test_nothing_of_what_was_in_it_stays_in_the_file(board_journal):
     assert b"visitor" not in board_journal.path.read_bytes()
 
 
+def test_emptied_it_says_nothing_of_what_was_in_it(board_journal):
+    """Records hold hashes of visitors, of which nothing is left when the day is over."""
+    for number in range(3):
+        board_journal.append(b"visitor-%d" % number + bytes(PAYLOAD_BYTES - 9))
+    name, payloads = board_journal.read()
+    assert board_journal.empty(name, len(payloads))
+    assert b"visitor" not in board_journal.path.read_bytes()
+    board_journal.append(payload(7))
+    assert numbers(board_journal) == [7]
+
+
 def test_is_not_emptied_of_what_came_meanwhile_nor_under_another_name(board_journal):
     board_journal.append(payload(1))
     name, payloads = board_journal.read()

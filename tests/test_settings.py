@@ -313,7 +313,7 @@ import django
 django.setup()
 from django.db import connection, transaction
 with connection.cursor() as cursor:
-    for pragma in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys"):
+    for pragma in ("journal_mode", "synchronous", "secure_delete", "busy_timeout", "foreign_keys"):
         print(pragma, cursor.execute(f"PRAGMA {{pragma}}").fetchone()[0])
 with transaction.atomic():
     # Nothing was read or written yet; with IMMEDIATE the write lock is held all the same.
@@ -349,6 +349,7 @@ def test_what_sqlite_is_told_is_in_force(tmp_path, version, environment, journal
     assert done.stdout.splitlines() == [
         f"journal_mode {journal}",
         "synchronous 2",  # FULL
+        "secure_delete 1",
         "busy_timeout 5000",
         "foreign_keys 1",
         "transactions begin immediate",
