@@ -78,7 +78,8 @@ class Journal:
     def being_folded(self) -> Iterator[bool]:
         """Held by the one who takes records over to somewhere else; False where somebody else does."""
         path = self.path.with_name(f"{self.path.name}.lock")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        # To read is enough to lock, so that whoever ran the command first keeps no other user from folding.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

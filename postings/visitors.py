@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import ipaddress
 import logging
+import re
 import secrets
 import threading
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 MAX_USER_AGENT_LENGTH = 500
 _HASH_BYTES = 16
 
+# Behind `1.2.3.4` or `[2001:db8::1]`; in a bare IPv6 address a colon is no port's.
+_PORT = re.compile(r"^([^:]*|\[.*\]):\d{1,5}\Z")
 DRAWN_WITHIN = 0.2  # seconds
 
 # The present day's key, read once by each worker.
@@ -56,8 +60,10 @@ def address(request: HttpRequest) -> str:
         text = hops[-min(settings.PROXY_COUNT, len(hops))] if hops else text
     elif "X-Forwarded-For" in request.headers:
         _say_once("a request came through a proxy, and PROXY_COUNT is 0: visitors behind it are not told apart")
+    # Some proxies add the port, which differs with every connection.
+    text = _PORT.sub(r"\1", text)
     try:
-        ip = ipaddress.ip_address(text)
+        ip = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return text
     if isinstance(ip, ipaddress.IPv6Address):
@@ -111,20 +117,31 @@ def _read_or_draw(day: dt.date) -> bytes:
         VisitorKey.objects.bulk_create([VisitorKey(day=day, key=secrets.token_bytes(32))], ignore_conflicts=True)
         if (key := keys.first()) is None:
             raise DatabaseError("the day is over, and another worker took its key away")
-        forget_before(day)
+        # With its key gone a hash says nothing any more; the many rows that hold one are not for an applicant to
+        # wait for (`upkeep`).
+        VisitorKey.objects.filter(day__lt=day).delete()
     return bytes(key)
 
 
 def forget_before(day: dt.date) -> None:
-    """Deletes the keys of earlier days, and what was kept under them."""
-    for past in [each for each in list(_keys) if each < day]:
-        _keys.pop(past, None)
-    if VisitorKey.objects.filter(day__lt=day).exists() or VisitorClick.objects.filter(day__lt=day).exists():
+    """Deletes the keys of other days and what was kept under them.
+
+    Of the next day nothing is touched, which may have begun by another machine's clock; what lies further ahead was
+    written by a clock that went wrong.
+    """
+    for other in [each for each in list(_keys) if each < day]:
+        _keys.pop(other, None)
+    midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
+    is_over = Q(day__lt=day) | Q(day__gt=day + dt.timedelta(days=1))
+    keys, seen = VisitorKey.objects.filter(is_over), VisitorClick.objects.filter(is_over)
+    reports = Report.objects.filter(
+        Q(created_at__lt=midnight) | Q(created_at__gte=midnight + dt.timedelta(days=2)), visitor__isnull=False
+    )
+    if any(each.exists() for each in (keys, seen, reports)):
         with transaction.atomic():
-            VisitorKey.objects.filter(day__lt=day).delete()
-            VisitorClick.objects.filter(day__lt=day).delete()
-            midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
-            Report.objects.filter(created_at__lt=midnight, visitor__isnull=False).update(visitor=None, network=None)
+            keys.delete()
+            seen.delete()
+            reports.update(visitor=None, network=None)
 
 
 def overwrite_forgotten(day: dt.date) -> None:

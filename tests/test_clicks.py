@@ -265,6 +265,9 @@ def addressed(remote="198.51.100.7", **headers):
         (1, " , ", "198.51.100.7"),
         (1, "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
         (1, "::ffff:203.0.113.9", "203.0.113.9"),
+        (1, "203.0.113.9:50123", "203.0.113.9"),
+        (1, "[2001:db8:1:2:3::4]:443", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2:3::4]", "2001:db8:1:2::/64"),
         (1, "unknown", "unknown"),
         (1, "x" * 100_000, "x" * 100_000),
     ],
@@ -303,7 +306,7 @@ def test_workers_share_the_days_key(posting):
     assert VisitorKey.objects.count() == 1
 
 
-def test_the_days_key_goes_with_the_first_click_of_the_next_day_and_all_hashes_with_it(posting):
+def test_the_days_key_goes_with_the_first_click_of_the_next_day_and_all_hashes_soon_after(posting):
     with at(NOON):
         click(posting)
         report = Report.objects.create(posting=posting, reason="scam", visitor=b"x" * 16)
@@ -313,10 +316,31 @@ def test_the_days_key_goes_with_the_first_click_of_the_next_day_and_all_hashes_w
         [(next_day, next_key)] = VisitorKey.objects.values_list("day", "key")
         assert next_day == day + dt.timedelta(days=1)
         assert bytes(next_key) != bytes(key)
+        upkeep.look_after()
         assert [each.day for each in VisitorClick.objects.all()] == [next_day]
         report.refresh_from_db()
         assert report.visitor is None
         assert list(visitors._keys) == [next_day]
+
+
+def test_a_report_s_hash_goes_though_nobody_clicked(posting):
+    with at(NOON):
+        report = Report.objects.create(posting=posting, reason="scam", visitor=b"x" * 16)
+    with at(NOON + dt.timedelta(days=1)):
+        upkeep.look_after()
+    report.refresh_from_db()
+    assert report.visitor is None
+
+
+def test_what_a_clock_that_went_ahead_has_left_goes_too_but_not_the_next_days(posting):
+    for days in (1, 2):
+        with at(NOON + dt.timedelta(days=days)):
+            click(posting)
+            VisitorKey.objects.get_or_create(day=NOON.date() + dt.timedelta(days=1), defaults={"key": b"k" * 32})
+    with at(NOON):
+        visitors.forget_before(NOON.date())
+    assert [each.day.day for each in VisitorKey.objects.all()] == [NOON.day + 1]
+    assert [each.day.day for each in VisitorClick.objects.all()] == [NOON.day + 1]
 
 
 def test_the_days_key_goes_without_any_click_too(posting):
