@@ -1,5 +1,9 @@
 """The page about the board, /about/, and the icon that nobody names."""
 
+import gzip
+import re
+from pathlib import Path
+
 import pytest
 
 from postings import rendering
@@ -78,3 +82,22 @@ def test_the_icon_is_where_browsers_look_for_one(client):
     response = client.get("/favicon.ico")
     assert (response.status_code, response["Location"]) == (301, "/static/img/icon.svg")
     assert response["Cache-Control"] == "max-age=86400"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_windows_frame_has_the_colour_of_the_page(client, scheme):
+    css = (Path(__file__).parent.parent / "static" / "css" / "board.css").read_text()
+    paper = dict(zip(["light", "dark"], re.findall(r"--paper: (#\w{6});", css), strict=False))
+    html = client.get("/about/").content.decode()
+    assert f'<meta name="theme-color" content="{paper[scheme]}" media="(prefers-color-scheme: {scheme})">' in html
+
+
+def test_companies_are_told_apart_by_their_initials(client):
+    make_posting(company="Lindenhof Labs")
+    html = client.get("/companies/").content.decode()
+    assert re.search(r'<li><span class="initials tint-[1-6]" aria-hidden="true">LL</span><a href="/companies/', html)
+
+
+def test_the_style_sheet_stays_light():
+    css = Path(__file__).parent.parent / "static" / "css" / "board.css"
+    assert len(gzip.compress(css.read_bytes(), 9)) < 12 * 1024
