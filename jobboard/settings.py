@@ -70,6 +70,28 @@ SITE_NAME = _setting("SITE_NAME", "Job board", str, "a name")
 SITE_URL: str = _setting("SITE_URL", "", _site_url, "https:// or http:// and a host name, without a path")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 
+
+def _markdown(text: str) -> str:
+    # Imported only where there is something to read: most processes need no Markdown.
+    from postings import rendering
+
+    return rendering.render(text)
+
+
+def _contact(text: str) -> str:
+    from postings import addresses
+
+    address = addresses.canonical(text if ":" in text else f"mailto:{text}")
+    if address.startswith("http:") or "?subject=" in address:
+        raise ValueError(text)
+    return address
+
+
+# What the board says of itself at /about/; what is not set is not spoken of. ABOUT is HTML from here on, made once.
+OPERATOR: str = _setting("OPERATOR", "", str, "a name")
+CONTACT: str = _setting("CONTACT", "", _contact, "one mail address, or a complete https:// address")
+ABOUT: str = _setting("ABOUT", "", _markdown, "text or Markdown of a reasonable length")
+
 _hosts = ["localhost", "127.0.0.1", "[::1]", *filter(None, [urlsplit(SITE_URL).hostname])]
 ALLOWED_HOSTS: list[str] = _setting(
     "ALLOWED_HOSTS", _hosts, lambda text: [host.strip() for host in text.split(",") if host.strip()], "host names"

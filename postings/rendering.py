@@ -89,6 +89,29 @@ def sanitise(html: str) -> str:
     return _cleaner.clean(html)
 
 
+# A paragraph of nothing but bold (or bold italic) words, with a colon behind them at most.
+_BOLD_PARAGRAPH = re.compile(r"<p>((?:(?:<em>)?<strong>(?:<em>)?[^<]+(?:</em>)?</strong>(?:</em>)?[\s:\uff1a]*)+)</p>")
+_LONGEST_SUBHEAD = 100
+
+
+def dress(html: str) -> str:
+    """A sanitised body for a page: what its author meant for a heading is one to the eye, and tables scroll alone.
+
+    What is stored stays as it is: many employers' systems write their headings as bold paragraphs, and only a page
+    wants to know. A table's box can be scrolled with the keyboard, too.
+    """
+    html = _BOLD_PARAGRAPH.sub(_as_subhead, html)
+    box = '<div class="table-box" role="group" aria-label="Table" tabindex="0"><table>'
+    return html.replace("<table>", box).replace("</table>", "</table></div>")
+
+
+def _as_subhead(paragraph: re.Match[str]) -> str:
+    words = plain_text(paragraph[1]).strip()
+    # A sentence in bold is a sentence; a single sign or two is no heading either.
+    is_heading = 2 < len(words) <= _LONGEST_SUBHEAD and not words.endswith((".", "。", ";", ","))
+    return f'<p class="subhead">{paragraph[1]}</p>' if is_heading else paragraph[0]
+
+
 def excerpt(html: str) -> str:
     """The first words of a rendered body, at most EXCERPT_LENGTH characters, as plain text on one line."""
     # Headings say nothing by themselves, so that the excerpt begins with the first sentence.

@@ -15,5 +15,7 @@ urlpatterns = [
     path("jobs/<str:slug>/report/", views.report, name="report"),
     path("jobs/<str:slug>/report/thanks/", views.reported, name="reported"),
     path("apply/<str:slug>", views.apply, name="apply"),
+    path("about/", views.about, name="about"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("figures/<str:key>/", views.figures, name="figures"),
 ]

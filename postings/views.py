@@ -1,4 +1,4 @@
-"""The board's pages: list, companies, detail, report, apply."""
+"""The board's pages: list, companies, detail, report, apply, about."""
 
 import logging
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from functools import partial, wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.core.paginator import Page, Paginator
 from django.db import Error
@@ -30,7 +31,7 @@ from postings import addresses, applying, catalogue, clicks, reports, statistics
 from postings import figures as pages_of_figures
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.finding import similar
-from postings.models import Company, FiguresLink, Posting, Tag
+from postings.models import Company, DailyClicks, FiguresLink, Posting, Tag
 from postings.rows import rows
 from postings.statistics import Scope
 from postings.suggesting import suggestions
@@ -226,7 +227,14 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if not posting.is_live:
         return _gone(request, posting)
     applying.remember_posting(posting)
-    return render(request, "postings/posting_detail.html", {"posting": posting, "similar": _similar_to(posting)})
+    own = reverse("postings:apply", args=[posting.slug])
+    context = {
+        "posting": posting,
+        "similar": _similar_to(posting),
+        # For paper, where no link can be followed.
+        "apply_address_in_full": f"{settings.SITE_URL}{own}" if settings.SITE_URL else request.build_absolute_uri(own),
+    }
+    return render(request, "postings/posting_detail.html", context)
 
 
 @public_form
@@ -336,6 +344,29 @@ def figures(request: HttpRequest, key: str) -> HttpResponse:
     # The address is the secret: it is kept nowhere, and told nobody.
     for name, value in SECRET_PAGE.items():
         response[name] = value
+    return response
+
+
+@public
+def about(request: HttpRequest) -> HttpResponse:
+    """Who runs the board, what it counts, and how long postings stay; what the settings leave open is left out."""
+    context = {
+        "about": settings.ABOUT,
+        "operator": settings.OPERATOR,
+        "contact": settings.CONTACT,
+        "contact_in_words": settings.CONTACT.removeprefix("mailto:").removeprefix("https://").rstrip("/"),
+        "lifetime": settings.POSTING_LIFETIME_DAYS,
+        "kinds": [(kind.label, statistics.MEANINGS[kind]) for kind in DailyClicks.Kind],
+    }
+    return render(request, "postings/about.html", context)
+
+
+@public
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for an icon that no page named, as for a CSV file or a bare address."""
+    # By its plain address: a permanent answer must not lead to one that the next version changes.
+    response = HttpResponsePermanentRedirect(f"{settings.STATIC_URL}img/icon.svg")
+    response["Cache-Control"] = "max-age=86400"
     return response
 
 

@@ -1,6 +1,7 @@
 """The page of one posting, /jobs/<slug>/, and what is there when it is closed."""
 
 import datetime as dt
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -289,7 +290,10 @@ def test_hostile_evidence_stays_text(client, text):
     page = read(client, posting)
     assert len(page.all("li", title=text)) == 2
     assert page.text_in("li").count(f"it says: {text}") == 2
-    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "b"})
+    assert not page.all("b")
+    # The page's own one, and none with words in it.
+    assert [script["src"] for script in page.all("script")] == ["/static/js/back.js"]
+    assert not page.text_in("script")
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
 
 
@@ -549,7 +553,9 @@ def test_hostile_text_in_every_field_stays_text(client, text, status):
     make_posting(title=text, company=text)
     response = client.get(posting.get_absolute_url())
     page = Page(response.content.decode())
-    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "iframe", "object", "base", "form"})
+    assert {tag for tag, _ in page.elements}.isdisjoint({"iframe", "object", "base", "form"})
+    assert {script["src"] for script in page.all("script")} <= {"/static/js/back.js"}
+    assert not page.text_in("script")
     # The board's own icons are the only pictures, and no element handles an event.
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
     assert page.text_in("main").count(text) >= (5 if status == "live" else 2)
@@ -628,3 +634,93 @@ def test_an_unknown_posting_takes_one_query(client, django_assert_num_queries):
     with django_assert_num_queries(1):
         # 1 the posting that is not there
         assert client.get("/jobs/no-such/").status_code == 404
+
+
+# --- The way back, and the way out -------------------------------------------------------------------
+
+
+def test_leads_back_to_the_list_without_a_script(client, posting):
+    page = read(client, posting)
+    [way] = [each for each in page.all("a") if "data-back" in each]
+    assert way["href"] == "/"
+    assert "Back to the list" in [text for text, tags in page.texts if "a" in tags]
+
+
+def test_the_word_to_mention_stands_beside_the_way_to_apply(client, posting):
+    html = client.get(posting.get_absolute_url()).content.decode()
+    closing = html.partition('<div class="closing">')[2].partition('<p class="on-paper">')[0]
+    assert '<strong class="word"><bdi>PIPPIN</bdi></strong>' in closing
+    assert "CLICK TO APPLY" in closing
+
+
+@pytest.mark.parametrize(
+    ("site_url", "front"), [("", "http://testserver"), ("https://jobs.example.org", "https://jobs.example.org")]
+)
+def test_on_paper_the_apply_address_is_spelled_out(client, posting, settings, site_url, front):
+    settings.SITE_URL = site_url
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert f'<p class="on-paper">Apply at <bdi>{front}/apply/orchard-keeper</bdi></p>' in html
+
+
+def test_a_company_stands_there_with_its_initials_for_the_eye_alone(client, posting):
+    html = client.get(posting.get_absolute_url()).content.decode()
+    assert re.search(r'<span class="initials tint-[1-6]" aria-hidden="true">OR</span><a class="company"', html)
+    # Who is not named has none.
+    alone = make_posting(company=None, categories=("Elsewhere",))
+    assert 'class="initials' not in client.get(alone.get_absolute_url()).content.decode()
+
+
+# --- A body that was pasted --------------------------------------------------------------------------
+
+
+def body_of(client, markdown) -> str:
+    html = client.get(make_posting(body_markdown=markdown).get_absolute_url()).content.decode()
+    return html.partition('<section class="description')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "**What you do**",
+        "**What you do**:",
+        "**What you do** :",
+        "***What you do***",
+        "**What** **you do?**",
+        "**你的工作**",
+    ],
+)
+def test_a_paragraph_of_nothing_but_bold_words_is_set_like_a_heading(client, markdown):
+    assert '<p class="subhead"><' in body_of(client, f"{markdown}\n\nYou prune.")
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "**What you do** is up to you",
+        "We say: **prune**",
+        "**No agencies, please.**",
+        f"**{'prune ' * 30}**",
+        "**•**",
+        "*What you do*",
+        "`<p><strong>What you do</strong></p>`",
+    ],
+)
+def test_other_bold_words_stay_what_they_are(client, markdown):
+    assert "subhead" not in body_of(client, f"{markdown}\n\nYou prune.")
+
+
+def test_what_is_stored_does_not_change_for_the_page(client):
+    posting = make_posting(body_markdown="**What you do**\n\n| a | b |\n| - | - |\n| 1 | 2 |")
+    assert "subhead" not in posting.body_html
+    assert "table-box" not in posting.body_html
+
+
+def test_a_table_scrolls_in_a_box_of_its_own_that_the_keyboard_reaches(client):
+    page = Page(body_of(client, "| a | b |\n| - | - |\n| 1 | 2 |\n\nThen\n\n| c |\n| - |\n| 3 |").partition(">")[2])
+    boxes = page.all("div", class_="table-box")
+    assert [(box["tabindex"], box["role"], box["aria-label"]) for box in boxes] == [("0", "group", "Table")] * 2
+    assert not page.open
+
+
+def test_code_that_speaks_of_tables_makes_none(client):
+    assert "table-box" not in body_of(client, "`<table>` and `</table>`")

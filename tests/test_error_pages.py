@@ -56,7 +56,8 @@ def assert_in_the_boards_dress(response, status: int, words: str) -> str:
     assert f"<h1>{words}</h1>" in html
     assert 'class="wordmark" href="/">Job board</a>' in html
     assert "css/board.css" in html
-    assert '<a href="/">See all jobs</a>' in html
+    assert '<p class="way-on"><a href="/">See all jobs</a></p>' in html
+    assert '<a href="/about/">About</a>' in html
     assert " – Job board</title>" in html
     for inside in ("Traceback", SECRET, "Exception", "urlconf", "DEBUG", "Django"):
         assert inside not in html

@@ -45,6 +45,8 @@ ADDRESSES = {
     "detail": ("/jobs/gardener/", 200),
     "report": ("/jobs/gardener/report/", 200),
     "thanks for a report": ("/jobs/gardener/report/thanks/", 200),
+    "about": ("/about/", 200),
+    "icon where browsers look": ("/favicon.ico", 301),
     "apply": ("/apply/gardener", 302),
     "closed": ("/jobs/gone/", 410),
     "not found": ("/no-such", 404),

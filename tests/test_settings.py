@@ -22,7 +22,8 @@ def run(code: str, cwd: Path = PROJECT, **environment: str) -> subprocess.Comple
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], **environment},
+        # The board's own modules come from here even where the settings lie elsewhere.
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -212,6 +213,16 @@ def test_a_few_plain_variables(settings_with):
     assert settings["ALLOWED_HOSTS"] == ["a.example", "b.example"]
     assert settings["LOGGING"]["root"]["level"] == "ERROR"
     assert settings_with()["POSTING_LIFETIME_DAYS"] == 60
+
+
+def test_what_the_board_says_of_itself(settings_with):
+    settings = settings_with(ABOUT="We *prune*.", OPERATOR="Ada", CONTACT="ada@Bücher.example")
+    assert settings["ABOUT"] == "<p>We <em>prune</em>.</p>\n"
+    assert settings["OPERATOR"] == "Ada"
+    assert settings["CONTACT"] == "mailto:ada@xn--bcher-kva.example"
+    page = "https://jobs.example/contact"
+    assert settings_with(CONTACT=page)["CONTACT"] == page
+    assert [settings_with()[name] for name in ("ABOUT", "OPERATOR", "CONTACT")] == ["", "", ""]
 
 
 def test_the_policy_allows_nothing_unsafe_and_no_other_host(settings_with):
@@ -435,6 +446,14 @@ def test_each_database_has_a_journal_of_its_own_unless_it_is_said_where(settings
         ("APPLY_PARAMETERS", "ref"),
         ("APPLY_PARAMETERS", "=board"),
         ("APPLY_PARAMETERS", "ref=a&ref=b"),
+        ("CONTACT", "ada"),
+        ("CONTACT", "ada at jobs.example"),
+        ("CONTACT", "http://jobs.example/contact"),
+        ("CONTACT", "https://"),
+        ("CONTACT", "javascript:alert(1)"),
+        ("CONTACT", "ada@jobs.example, bob@jobs.example"),
+        ("CONTACT", "ada@jobs.example?subject=Hello"),
+        ("ABOUT", "*a*" * 40_000),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(elsewhere, name, value):

@@ -3,6 +3,8 @@
 from django import template
 from django.conf import settings
 
+from postings import initials, rendering
+
 register = template.Library()
 
 
@@ -22,3 +24,20 @@ def page_address(number: int, query: str) -> str:
     parts += [f"page={number}"] if number > 1 else []
     # An address of nothing but "?" would be another one than the page's own.
     return f"?{'&'.join(parts)}" if parts else "."
+
+
+@register.filter
+def initials_of(company: object) -> str:
+    """The letters that stand for a company without a logo; empty for none."""
+    return initials.initials(str(company or ""))
+
+
+@register.filter
+def tint_of(company: object) -> int:
+    return initials.tint(str(company or ""))
+
+
+@register.filter
+def dressed(html: str) -> str:
+    """A sanitised body as a page shows it; still to be printed as it is."""
+    return rendering.dress(html)

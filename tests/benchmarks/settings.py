@@ -13,6 +13,9 @@ for _name in (
     "LOG_LEVEL",
     "PROXY_COUNT",
     "APPLY_PARAMETERS",
+    "ABOUT",
+    "OPERATOR",
+    "CONTACT",
 ):
     os.environ.pop(_name, None)
 
