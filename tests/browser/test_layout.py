@@ -83,7 +83,8 @@ SMALL_TARGETS = """() => {
         const name = (target.ariaLabel || target.labels?.[0]?.textContent || target.textContent).trim().slice(0, 40);
         const {width, height} = size;
         const called = (element) => element.className || element.tagName;
-        return [`${called(target.parentElement)} > ${called(target)} “${name}”: ${width.toFixed(1)}×${height.toFixed(1)}`];
+        const place = `${called(target.parentElement)} > ${called(target)}`;
+        return [`${place} “${name}”: ${width.toFixed(1)}×${height.toFixed(1)}`];
     });
 }"""
 
