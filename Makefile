@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow bench lint lock clean
+.PHONY: run prepare admin test test-slow bench lighthouse lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -61,6 +61,11 @@ test-slow: .venv/.tests
 bench: .venv/.runtime
 	@$(PY) -m tests.benchmarks $(BENCH_ARGS)
 
+# Lighthouse's scores of the list and of a posting; it needs npm and Chromium. What it fetches and finds is in
+# var/lighthouse.
+lighthouse: .venv/.tests var/secret_key var/.static
+	@$(PY) -m tests.browser.lighthouse
+
 lint: .venv/.tests var/secret_key
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -78,4 +83,4 @@ lock: .venv/bin/python
 
 # Takes away what can be made again; the database and the secret key stay.
 clean:
-	@rm -rf .venv var/static var/.static var/benchmarks .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv var/static var/.static var/benchmarks var/lighthouse .pytest_cache .mypy_cache .ruff_cache .hypothesis
