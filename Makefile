@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow bench lighthouse lint lock clean
+.PHONY: run prepare admin test test-slow test-browser bench lighthouse lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -55,6 +55,10 @@ test: .venv/.tests
 # names it. One at a time: they measure, and start processes of their own.
 test-slow: .venv/.tests
 	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
+
+# The browser's tests alone, which measure no time and so may run side by side.
+test-browser: .venv/.tests
+	@$(PY) -m pytest -n $(TEST_PROCESSES) -m browser $(PYTEST_ARGS) tests/browser
 
 # Measures the list page on boards of many postings, against a page that does nothing: BENCH_SIZES=10000,1000000 and
 # BENCH_ARGS="--source PATH" say which. They stay in var/benchmarks.

@@ -56,7 +56,7 @@ def test_axe_is_run_at_all(visit, board):
     window.open("/")
     window.page.evaluate(
         """document.querySelector("main").insertAdjacentHTML("beforeend",
-             '<img src="/static/img/icon.svg"><p class="pale">x</p><button></button><h6>y</h6>');
+             '<img src="/static/img/icon.svg"><p class="pale">pale</p><button></button><h6>y</h6>');
            document.querySelector(".pale").style.cssText = "color: #999; background: #aaa";"""
     )
     found = " ".join(in_both_schemes(window.page))
