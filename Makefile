@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow bench lint lock clean
+.PHONY: run prepare admin test test-slow test-browser bench lighthouse lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -56,10 +56,19 @@ test: .venv/.tests
 test-slow: .venv/.tests
 	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
+# The browser's tests alone, which measure no time and so may run side by side.
+test-browser: .venv/.tests
+	@$(PY) -m pytest -n $(TEST_PROCESSES) -m browser $(PYTEST_ARGS) tests/browser
+
 # Measures the list page on boards of many postings, against a page that does nothing: BENCH_SIZES=10000,1000000 and
 # BENCH_ARGS="--source PATH" say which. They stay in var/benchmarks.
 bench: .venv/.runtime
 	@$(PY) -m tests.benchmarks $(BENCH_ARGS)
+
+# Lighthouse's scores of the list and of a posting; it needs npm and Chromium. What it fetches and finds is in
+# var/lighthouse.
+lighthouse: .venv/.tests var/secret_key var/.static
+	@$(PY) -m tests.browser.lighthouse
 
 lint: .venv/.tests var/secret_key
 	@$(PY) -m ruff check .
@@ -78,4 +87,4 @@ lock: .venv/bin/python
 
 # Takes away what can be made again; the database and the secret key stay.
 clean:
-	@rm -rf .venv var/static var/.static var/benchmarks .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv var/static var/.static var/benchmarks var/lighthouse .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,13 @@
 import pytest
 
 from postings import applying, catalogue, visitors
+from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Also where the browser's tests are not among those that were asked for: nobody should think that they passed."""
+    if CHROMIUM is None:
+        terminalreporter.line(f"The browser's tests were skipped: no Chromium here; {HOW_TO_GET_CHROMIUM}")
 
 
 @pytest.fixture(autouse=True)
