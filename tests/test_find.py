@@ -384,7 +384,7 @@ def test_a_page_of_companies_that_there_is_not_is_named(client, five_companies, 
 
 
 def company_rows(html: str) -> list[tuple[str, str, int]]:
-    found = re.findall(r'<li><a href="([^"]*)"><bdi>(.*?)</bdi></a> <span class="count">([\d,]+)<', html)
+    found = re.findall(r'</span><a href="([^"]*)"><bdi>(.*?)</bdi></a> <span class="count">([\d,]+)<', html)
     return [(unescape(name), unescape(address), whole(number)) for address, name, number in found]
 
 

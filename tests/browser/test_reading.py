@@ -3,7 +3,6 @@
 import pytest
 
 from tests.factories import make_posting
-from tests.test_browser import chromium, pytestmark, visit  # noqa: F401  fixtures, and where they can be had
 
 PHONE = {"width": 360, "height": 740}
 SENTENCE = "In spring we prune the old trees, and in autumn those who pruned them pick what has grown since. "
@@ -34,7 +33,7 @@ def eventually(page, question: str) -> bool:
 
 
 @pytest.mark.parametrize("address", ["/?q=keeper&sort=-published", "/?page=2", "/companies/obsthof-ried/"])
-def test_back_to_the_list_is_where_one_was(visit, posting, address):  # noqa: F811
+def test_back_to_the_list_is_where_one_was(visit, posting, address):
     page = visit(viewport={"width": 1000, "height": 400}, reduced_motion="reduce").page
     page.goto(address)
     there = page.url
@@ -56,7 +55,7 @@ def test_back_to_the_list_is_where_one_was(visit, posting, address):  # noqa: F8
 
 
 @pytest.mark.parametrize("before", [None, "/jobs/keeper/report/", "/companies/", "https://elsewhere.example/"])
-def test_from_anywhere_else_it_leads_to_the_list_from_its_beginning(visit, posting, before):  # noqa: F811
+def test_from_anywhere_else_it_leads_to_the_list_from_its_beginning(visit, posting, before):
     window = visit()
     window.page.goto(
         "/jobs/keeper/", referer=before and (before if before.startswith("https") else window.home + before)
@@ -65,7 +64,7 @@ def test_from_anywhere_else_it_leads_to_the_list_from_its_beginning(visit, posti
     window.page.wait_for_url(f"{window.home}/")
 
 
-def test_without_a_script_it_leads_to_the_list_from_its_beginning(visit, posting):  # noqa: F811
+def test_without_a_script_it_leads_to_the_list_from_its_beginning(visit, posting):
     window = visit(java_script_enabled=False)
     window.page.goto("/?page=2")
     window.page.get_by_role("link", name="Orchard keeper", exact=True).click()
@@ -73,7 +72,7 @@ def test_without_a_script_it_leads_to_the_list_from_its_beginning(visit, posting
     assert window.path() == "/"
 
 
-def test_on_a_phone_the_apply_link_stays_in_reach_and_hides_no_focus(visit, posting):  # noqa: F811
+def test_on_a_phone_the_apply_link_stays_in_reach_and_hides_no_focus(visit, posting):
     page = visit(viewport=PHONE, reduced_motion="reduce").page
     page.goto("/jobs/keeper/")
     apply = page.get_by_role("link", name="CLICK TO APPLY")
@@ -93,13 +92,13 @@ def test_on_a_phone_the_apply_link_stays_in_reach_and_hides_no_focus(visit, post
 
 
 @pytest.mark.parametrize("viewport", [{"width": 740, "height": 360}, {"width": 1440, "height": 900}])
-def test_on_a_low_or_wide_screen_it_stands_at_the_end(visit, posting, viewport):  # noqa: F811
+def test_on_a_low_or_wide_screen_it_stands_at_the_end(visit, posting, viewport):
     page = visit(viewport=viewport).page
     page.goto("/jobs/keeper/")
     assert page.locator(".closing").evaluate("each => getComputedStyle(each).position") == "static"
 
 
-def test_a_line_is_as_long_as_is_good_to_read(visit, posting):  # noqa: F811
+def test_a_line_is_as_long_as_is_good_to_read(visit, posting):
     page = visit(viewport={"width": 1440, "height": 900}).page
     page.goto("/jobs/keeper/")
     paragraph = page.locator(".description > p", has_text=SENTENCE * 8)
@@ -109,7 +108,7 @@ def test_a_line_is_as_long_as_is_good_to_read(visit, posting):  # noqa: F811
     assert 60 <= len(SENTENCE) * 8 / lines <= 75
 
 
-def test_a_wide_table_scrolls_with_the_keyboard(visit, posting):  # noqa: F811
+def test_a_wide_table_scrolls_with_the_keyboard(visit, posting):
     window = visit(viewport=PHONE)
     window.page.goto("/jobs/keeper/")
     box = window.page.get_by_role("group", name="Table")
@@ -119,7 +118,7 @@ def test_a_wide_table_scrolls_with_the_keyboard(visit, posting):  # noqa: F811
     assert window.too_wide_by() == 0
 
 
-def test_on_paper_there_is_the_posting_and_nothing_else(visit, posting):  # noqa: F811
+def test_on_paper_there_is_the_posting_and_nothing_else(visit, posting):
     window = visit(color_scheme="dark")
     window.page.emulate_media(media="print")
     window.page.goto("/jobs/keeper/")
@@ -135,7 +134,7 @@ def test_on_paper_there_is_the_posting_and_nothing_else(visit, posting):  # noqa
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_sign_in_page_wears_the_boards_colours(visit, posting, scheme):  # noqa: F811
+def test_the_sign_in_page_wears_the_boards_colours(visit, posting, scheme):
     window = visit(color_scheme=scheme)
     colour = "getComputedStyle(document.body).backgroundColor"
     window.page.goto("/")
