@@ -74,7 +74,6 @@ def _serve(database: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if name not in OF_A_SHELL}
-    kept["LOG_LEVEL"] = "ERROR"  # it asks for a robots.txt each time
     environment = {**kept, "HOST": "127.0.0.1", "PORT": str(port), "DATABASE_URL": database}
     command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
     process = subprocess.Popen(command, cwd=boards.BASE_DIR, env=environment)
