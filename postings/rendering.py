@@ -101,6 +101,8 @@ def dress(html: str) -> str:
     wants to know. A table's box can be scrolled with the keyboard, too.
     """
     html = _BOLD_PARAGRAPH.sub(_as_subhead, html)
+    # A heading of a column that says nothing is no heading.
+    html = html.replace("<th></th>", "<td></td>")
     box = '<div class="table-box" role="group" aria-label="Table" tabindex="0"><table>'
     return html.replace("<table>", box).replace("</table>", "</table></div>")
 

@@ -7,6 +7,11 @@
   let shown = location.pathname + location.search;
   let asking;
 
+  // Whoever comes back finds the page as long as it was, and so is at the same place.
+  const keep = (changes) => history.replaceState({ ...history.state, ...changes }, "");
+  if (history.state?.open) filters.open = true;
+  filters.addEventListener("toggle", () => keep({ open: filters.open }));
+
   const results = () => document.getElementById("results");
   const heading = () => document.getElementById("results-heading");
 
@@ -59,8 +64,8 @@
   const go = async (address, { toTop = false } = {}) => {
     if (!(await load(address))) return;
     if (address !== shown) {
-      history.replaceState({ top: scrollY }, "");
-      history.pushState({ top: 0 }, "", address);
+      keep({ top: scrollY });
+      history.pushState({ open: filters.open }, "", address);
       shown = address;
     }
     if (toTop) {
@@ -90,6 +95,8 @@
     const address = location.pathname + location.search;
     if (address === shown) return; // only the part behind # changed
     shown = address;
-    if (await load(address)) scrollTo(0, event.state?.top ?? 0);
+    if (!(await load(address))) return;
+    filters.open = Boolean(event.state?.open);
+    scrollTo(0, event.state?.top ?? 0);
   });
 })();

@@ -215,4 +215,5 @@ def figures_key() -> str:
     for days_ago, kind, count in ((0, "person", 3), (0, "bot", 40), (2, "person", 4), (2, "repeat", 5)):
         day = timezone.now().date() - dt.timedelta(days=days_ago)
         DailyClicks.objects.create(posting=posting, day=day, kind=kind, count=count)
-    return FiguresLink.objects.make(posting).key
+    link, _ = FiguresLink.objects.make(posting)
+    return link.key
