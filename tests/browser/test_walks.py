@@ -25,7 +25,7 @@ def test_a_seeker_searches_filters_reads_applies_and_comes_back(visit, board, ja
     page.get_by_role("searchbox", name="Keyword").or_(page.get_by_label("Keyword")).first.fill("gardener")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?*q=gardener*")
-    assert page.get_by_role("heading", level=1).inner_text().startswith("28 jobs")
+    page.get_by_role("heading", level=1, name=re.compile("^28 jobs")).wait_for()
 
     # Tick two filters; on a narrow window they are folded away.
     window.tick("Kitchen")

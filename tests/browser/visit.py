@@ -111,11 +111,14 @@ class Visit:
 
 
 def _can_be_seen(box: Locator) -> bool:
-    """Also where the box itself is drawn by its label."""
-    return box.evaluate(
-        """box => [box, ...box.labels].some((each) =>
-             each.checkVisibility({visibilityProperty: true}) && each.getBoundingClientRect().width > 1)"""
-    )
+    """Also where the box itself is drawn by its label. One that was drawn anew in that moment is asked again."""
+    while True:
+        seen = box.evaluate(
+            """box => box.isConnected ? [box, ...box.labels].some((each) =>
+                 each.checkVisibility({visibilityProperty: true}) && each.getBoundingClientRect().width > 1) : null"""
+        )
+        if seen is not None:
+            return seen
 
 
 SEND = """([address, fields]) => {
