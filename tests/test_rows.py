@@ -37,6 +37,14 @@ def test_a_row_has_what_a_seeker_scans_for():
     assert facts(posting) == RowFacts(["Remote"], ["Senior"], ["Contract"], ["Python"], 0)
 
 
+def test_a_row_has_one_link_to_the_posting_and_one_to_apply(client):
+    posting = make_posting(title="Gardener", company="Lindenhof")
+    [row] = re.findall(r'<article class="row">.*?</article>', client.get("/").content.decode(), re.DOTALL)
+    assert re.findall(r'href="(.*?)"', row) == [posting.get_absolute_url(), f"/apply/{posting.slug}"]
+    assert 'Apply<span class="visually-hidden"> for Gardener at Lindenhof</span>' in row
+    assert '<span class="company"><bdi>Lindenhof</bdi></span>' in row
+
+
 def test_a_posting_that_says_nothing_has_no_facts(client):
     assert not facts(make_posting())
     assert "row-tags" not in client.get("/").content.decode()
