@@ -36,8 +36,10 @@
     filters.querySelector(".filter-groups").replaceWith(fresh.querySelector(".filter-groups"));
     form.querySelectorAll('input[type="hidden"]').forEach((each) => each.remove());
     form.append(...page.querySelectorAll('#search input[type="hidden"]'));
-    form.q.value = page.getElementById("q").value;
-    form.place.value = page.getElementById("place").value;
+    for (const field of [form.q, form.place]) {
+      // Not while somebody types in it.
+      if (field !== document.activeElement) field.value = page.getElementById(field.id).value;
+    }
     document.title = page.title;
     status.textContent = heading().textContent;
     if (holding) filters.querySelector(holding)?.focus({ preventScroll: true });
