@@ -28,7 +28,7 @@
     return on.type === "checkbox" ? `input[name="${on.name}"][value="${CSS.escape(on.value)}"]` : `[name="${on.name}"]`;
   };
 
-  const swap = (page) => {
+  const swap = (page, isBack) => {
     const holding = held();
     results().replaceWith(page.getElementById("results"));
     const fresh = page.getElementById("filters");
@@ -37,15 +37,15 @@
     form.querySelectorAll('input[type="hidden"]').forEach((each) => each.remove());
     form.append(...page.querySelectorAll('#search input[type="hidden"]'));
     for (const field of [form.q, form.place]) {
-      // Not while somebody types in it.
-      if (field !== document.activeElement) field.value = page.getElementById(field.id).value;
+      // Not while somebody types in it, unless it is to say what the earlier list was asked for.
+      if (isBack || field !== document.activeElement) field.value = page.getElementById(field.id).value;
     }
     document.title = page.title;
     status.textContent = heading().textContent;
     if (holding) filters.querySelector(holding)?.focus({ preventScroll: true });
   };
 
-  const load = async (address) => {
+  const load = async (address, isBack = false) => {
     asking?.abort();
     const own = (asking = new AbortController());
     results().setAttribute("aria-busy", "true");
@@ -54,7 +54,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (own.signal.aborted) return false;
       if (!page.getElementById("results") || !page.getElementById("filters")) throw new Error("no list");
-      swap(page);
+      swap(page, isBack);
       return true;
     } catch (error) {
       // The network is away, or it is no list: the browser itself says best what it is.
@@ -97,7 +97,7 @@
     const address = location.pathname + location.search;
     if (address === shown) return; // only the part behind # changed
     shown = address;
-    if (!(await load(address))) return;
+    if (!(await load(address, true))) return;
     filters.open = Boolean(event.state?.open);
     scrollTo(0, event.state?.top ?? 0);
   });
