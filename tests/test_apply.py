@@ -389,6 +389,23 @@ def test_clicks_at_once_are_all_counted():
     assert counts() == {"person": 1, "repeat": THREADS * CLICKS_EACH - 1}
 
 
+def run_on_a_file(script: str, folder: Path, options: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs Python in a process of its own, whose SQLite is a file with a file's locks."""
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"sqlite:///{folder}/board.sqlite3{options}",
+            "CLICK_JOURNAL": f"{folder}/clicks.journal",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
 AT_ONCE_ON_A_FILE = """
 import django
 django.setup()
@@ -407,19 +424,7 @@ print(sorted(set(statuses)), len(statuses), counts())
 
 
 def test_clicks_at_once_are_all_counted_in_a_sqlite_file(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", AT_ONCE_ON_A_FILE],
-        cwd=PROJECT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3",
-            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_on_a_file(AT_ONCE_ON_A_FILE, tmp_path)
     told = f"{{'person': 1, 'repeat': {THREADS * CLICKS_EACH - 1}}}"
     assert done.stdout.strip() == f"[302] {THREADS * CLICKS_EACH} {told}", done.stderr
 
@@ -456,17 +461,5 @@ print(status, in_time, clicks.fold(), usual, counts())
 
 def test_a_locked_file_that_this_thread_has_not_open_keeps_nobody_waiting(tmp_path):
     """Opening it takes a lock, too: of a thread's first request, and every ten minutes."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOCKED_AND_NOT_OPEN],
-        cwd=PROJECT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3",
-            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_on_a_file(LOCKED_AND_NOT_OPEN, tmp_path)
     assert done.stdout.strip() == "302 True 1 5000 {'person': 1, 'repeat': 2}", done.stderr

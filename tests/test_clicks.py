@@ -2,8 +2,6 @@
 
 import datetime as dt
 import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -24,7 +22,7 @@ from postings.databases import limit
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
-from tests.test_apply import FIREFOX, PROJECT, counts
+from tests.test_apply import FIREFOX, counts, run_on_a_file
 
 pytestmark = pytest.mark.django_db
 
@@ -441,19 +439,7 @@ print([secret in stored() for secret in secrets])
 @pytest.mark.parametrize("wal", [False, True])
 def test_what_is_forgotten_is_cleared_out_of_the_files(tmp_path, wal):
     options = f"?init_command=PRAGMA journal_mode={'WAL' if wal else 'DELETE'};PRAGMA secure_delete=ON"
-    done = subprocess.run(
-        [sys.executable, "-c", FORGOTTEN_IN_A_FILE],
-        cwd=PROJECT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3{options}",
-            "CLICK_JOURNAL": f"{tmp_path}/clicks.journal",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_on_a_file(FORGOTTEN_IN_A_FILE, tmp_path, options)
     assert done.stdout.splitlines() == ["[True, True]", "[False, False]"], done.stderr
 
 

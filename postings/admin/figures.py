@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postings.admin.base import NotedAdmin
-from postings.admin.clicks import statistics_link
+from postings.admin.statistics import statistics_link
 from postings.models import DailyClicks, FiguresLink, Posting, Report
 from postings.statistics import Figures
 

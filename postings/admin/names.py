@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, NotedAdmin
-from postings.admin.clicks import statistics_link
+from postings.admin.statistics import statistics_link
 from postings.models import Company, Posting, Tag
 
 

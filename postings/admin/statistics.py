@@ -1,4 +1,4 @@
-"""Click-throughs: the operator's statistics, and the secret link at which an employer sees a posting's."""
+"""The operator's statistics of click-throughs; a posting's own figures are in `figures`."""
 
 from typing import Any
 from urllib.parse import urlencode
