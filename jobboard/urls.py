@@ -8,4 +8,4 @@ urlpatterns = [
     path("", include("postings.urls")),
 ]
 
-handler500 = "postings.views.server_error"
+handler500 = "postings.views.site.server_error"

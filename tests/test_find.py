@@ -9,10 +9,10 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from postings import views
 from postings.filters import PostingFilter
 from postings.importing.facts.names import countries_in
 from postings.models import Company, Posting, Tag
+from postings.views import lists
 from tests.factories import make_company, make_posting
 from tests.test_list import (
     chips,
@@ -322,7 +322,7 @@ def test_there_is_no_page_of_what_is_no_kind(client, name):
 @pytest.fixture
 def five_companies(monkeypatch, db):
     """Ahorn, birke … by name, in pages of two."""
-    monkeypatch.setattr(views, "COMPANIES_PER_PAGE", 2)
+    monkeypatch.setattr(lists, "COMPANIES_PER_PAGE", 2)
     for name in ("Eiche", "birke", "Ahorn", "Cypress", "Dattel"):
         make_posting(company=name, place="Graz" if name != "Cypress" else "Linz")
 

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from postings import catalogue
 from postings.catalogue import Snapshot
 from postings.filters import LABELS, MOST_SHOWN, PostingFilter
-from postings.views import PER_PAGE
+from postings.views.lists import PER_PAGE
 from tests.benchmarks import asking
 
 WARM_UP, FILTERS = 50, 200

@@ -17,4 +17,4 @@ urlpatterns = [
     path("", include("jobboard.urls")),
 ]
 
-handler500 = "postings.views.server_error"
+handler500 = "postings.views.site.server_error"

@@ -1,0 +1,144 @@
+"""The list of postings, a company's list, and the pages that show all values of a kind."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+
+from postings import catalogue
+from postings.filters import Facet, PostingFilter, clean_text
+from postings.models import Company, Tag
+from postings.rows import rows
+from postings.suggesting import suggestions
+from postings.views.answers import public
+
+PER_PAGE = 25
+COMPANIES_PER_PAGE = 200
+
+
+@public
+def posting_list(request: HttpRequest) -> HttpResponse:
+    """The live postings, filtered, 25 to a page."""
+    return _list(request, request.GET)
+
+
+@public
+def company(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list of one company's postings."""
+    if "\0" in slug:
+        raise BadRequest("NUL in a company's name")
+    company = get_object_or_404(Company, slug=slug)
+    query = request.GET.copy()
+    query.setlist("company", [company.slug])
+    return _list(request, query, {"company": company})
+
+
+def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = None) -> HttpResponse:
+    if any("" in values for _, values in request.GET.lists()):
+        return _without_empty_parameters(request)
+    asked = PostingFilter(query)
+    paginator: Paginator[Any] = Paginator(cast(Any, asked.finding), PER_PAGE)
+    page = paginator.get_page(_page_number(request, asked, paginator))
+    context = {
+        "filter": asked,
+        "page": page,
+        "rows": rows(
+            asked.snapshot,
+            list(page),
+            asked.criteria.terms,
+            {value.code for value in asked.criteria.values.get(Tag.Kind.SKILL, ())},
+        ),
+        "page_numbers": _page_numbers(page),
+        "page_query": urlencode([pair for pair in asked.pairs if not more or pair[0] != "company"]),
+        "total": paginator.count,
+        **(more or {}),
+    }
+    return render(request, "postings/posting_list.html", context)
+
+
+def _page_numbers(page: Page) -> list[int | str]:
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+def _page_number(request: HttpRequest, asked: PostingFilter, paginator: Paginator) -> int:
+    """The page asked for, the last one where it is beyond the end, the first where it is no page; says which."""
+    text = request.GET.get("page", "")
+    if not text:
+        return 1
+    # More digits than any board has pages are cut: the last page it is, and no number too long to be read.
+    number = int(text.lstrip("0")[:9] or 0) if text.isascii() and text.isdecimal() else 0
+    if number < 1:
+        asked.ignored.append("That is no page, so this is the first.")
+        return 1
+    if number > paginator.num_pages:
+        pages = f"{paginator.num_pages:,} pages" if paginator.num_pages > 1 else "one page"
+        asked.ignored.append(f"There {'are' if paginator.num_pages > 1 else 'is'} only {pages}; this is the last.")
+    return number
+
+
+@public
+def values(request: HttpRequest, name: str) -> HttpResponse:
+    """All values of one kind that can be ticked, with their counts under the other filters."""
+    if name != "company" and name not in Tag.Kind.values:
+        raise Http404(f"nothing to filter by is called {name!r}")
+    if any("" in given for _, given in request.GET.lists()):
+        return _without_empty_parameters(request)
+    asked = PostingFilter(request.GET)
+    context: dict[str, Any] = {"filter": asked, "other_pairs": asked.pairs_without(name)}
+    if name == "company":
+        ids = asked.finding.company_counts.ids() | {company.pk for company in asked.criteria.companies}
+        page = _company_page(request, asked, ids)
+        shown = {company.slug for company in page}
+        context |= {"page": page, "page_numbers": _page_numbers(page), "page_query": asked.query}
+        context["elsewhere"] = [each.slug for each in asked.criteria.companies if each.slug not in shown]
+        choices = [asked.company_choice(each) for each in page]
+        context["facet"] = Facet("company", "Company", choices, page.paginator.count)
+    else:
+        context["facet"] = asked.facet(name, is_whole=True)
+    return render(request, "postings/values.html", context)
+
+
+@public
+def companies(request: HttpRequest) -> HttpResponse:
+    """All companies that have live postings, by name, with how many."""
+    asked = PostingFilter(QueryDict())
+    counts = asked.finding.company_counts
+    page = _company_page(request, asked, counts.ids())
+    listed = [{"company": each, "number": counts[each.pk]} for each in page]
+    context = {
+        "filter": asked,
+        "page": page,
+        "page_numbers": _page_numbers(page),
+        "rows": listed,
+        "total": page.paginator.count,
+    }
+    return render(request, "postings/companies.html", context)
+
+
+def _company_page(request: HttpRequest, asked: PostingFilter, ids: set[int]) -> Page:
+    """A page of these companies, by name."""
+    in_order = [pk for pk in asked.snapshot.companies_by_name if pk in ids]
+    paginator: Paginator[Any] = Paginator(in_order, COMPANIES_PER_PAGE)
+    page = paginator.get_page(_page_number(request, asked, paginator))
+    companies = asked.snapshot.named_companies(list(page))
+    page.object_list = [companies[pk] for pk in page.object_list if pk in companies]
+    return page
+
+
+@public
+def suggest(request: HttpRequest) -> JsonResponse:
+    """Skills, companies and titles that go on as what is being typed: for the search field, where scripts run."""
+    text = clean_text(request.GET.get("q", ""))
+    return JsonResponse({"suggestions": suggestions(catalogue.current(), text)})
+
+
+def _without_empty_parameters(request: HttpRequest) -> HttpResponse:
+    """A form sends the fields that were left empty, too; the address without them is the page's own."""
+    query = request.GET.copy()
+    for name, values in request.GET.lists():
+        query.setlist(name, [value for value in values if value])
+    encoded = query.urlencode()
+    return HttpResponsePermanentRedirect(f"{request.path}?{encoded}" if encoded else request.path)

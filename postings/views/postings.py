@@ -1,0 +1,142 @@
+"""One posting: its page, the way to apply, and the form that reports it."""
+
+import logging
+
+from django.core.exceptions import BadRequest
+from django.db import Error
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from postings import addresses, applying, catalogue, clicks, reports
+from postings.finding import similar
+from postings.links import absolute
+from postings.models import Posting
+from postings.rows import rows
+from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
+
+log = logging.getLogger(__name__)
+
+MOST_SIMILAR = 5
+
+
+@public
+def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    posting = _published(slug)
+    if not posting.is_live:
+        return _gone(request, posting)
+    applying.remember_posting(posting)
+    context = {
+        "posting": posting,
+        "similar": _similar_to(posting),
+        # For paper, where no link can be followed.
+        "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
+    }
+    return render(request, "postings/posting_detail.html", context)
+
+
+@public
+def apply(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sends the applicant on, and counts it. Nothing but what is stored decides where it goes."""
+    if "\0" in slug:
+        raise BadRequest("NUL in a posting's name")
+    try:
+        found = applying.find(slug)
+    except Error:
+        log.exception("Posting %r: where it leads cannot be read", slug)
+        return unavailable(request)
+    if found is None:
+        raise Http404(f"no posting {slug!r}")
+    if not found.is_live:
+        try:
+            return _gone(request, _published(slug))
+        except Error:
+            log.exception("Posting %r: it is over, and what to show instead cannot be read", slug)
+            return unavailable(request)
+    try:
+        location = applying.location(found.address)
+    except addresses.BadAddress as reason:
+        # Stored by something that went around the checks: the person is told, nobody is sent astray.
+        log.error("Posting %s leads nowhere: %s", found.posting_id, reason)
+        raise Http404(f"posting {found.posting_id}: {reason}") from None
+    if request.method == "GET":
+        clicks.count(found.posting_id, request)
+    return ApplyRedirect(location)
+
+
+@public_form
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form that tells the operator what is wrong with a posting, and what becomes of it."""
+    response = _report(request, slug)
+    response.headers.setdefault("X-Robots-Tag", "noindex")
+    if request.method == "POST":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _report(request: HttpRequest, slug: str) -> HttpResponse:
+    posting = _published(slug)
+    if not posting.is_live:
+        return _gone(request, posting)
+    if request.method != "POST":
+        return _report_page(request, posting, reports.ReportForm())
+    if not reports.is_from_here(request):
+        return render(request, "postings/report_not_from_here.html", status=403)
+    if reports.is_too_large(request):
+        return render(request, "postings/report_too_large.html", {"posting": posting}, status=413)
+    # Whatever encoding the request claims, which may be none that a form can have, or give halves of characters that no
+    # database takes: pages are in UTF-8, and so browsers send their forms.
+    request.encoding = "utf-8"
+    form = reports.ReportForm(request.POST)
+    if not form.is_valid():
+        return _report_page(request, posting, form, status=422)
+    try:
+        reports.file(posting, request, form.cleaned_data["reason"], form.cleaned_data["words"])
+    except reports.TooMany:
+        context = {"most": reports.MOST_OF_A_VISITOR, "posting": posting}
+        response = render(request, "postings/report_too_many.html", context, status=429)
+        response["Retry-After"] = str(reports.seconds_to_midnight())
+        return response
+    except Error:
+        log.exception("A report of posting %s could not be kept", posting.pk)
+        return _report_page(request, posting, form, status=503, is_lost=True)
+    return SeeOther(reverse("postings:reported", args=[posting.slug]))
+
+
+def _report_page(
+    request: HttpRequest, posting: Posting, form: reports.ReportForm, status: int = 200, is_lost: bool = False
+) -> HttpResponse:
+    context = {"posting": posting, "form": form, "is_lost": is_lost}
+    return render(request, "postings/report.html", context, status=status)
+
+
+@public
+def reported(request: HttpRequest, slug: str) -> HttpResponse:
+    """Thanks: a page of its own, so that loading it again sends nothing again."""
+    response = render(request, "postings/reported.html", {"posting": _published(slug)})
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _published(slug: str) -> Posting:
+    if "\0" in slug:
+        raise BadRequest("NUL in a posting's name")
+    try:
+        return Posting.objects.ever_shown().for_detail().get(slug=slug)
+    except Posting.DoesNotExist:
+        raise Http404(f"no posting {slug!r}") from None
+
+
+def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
+    """410 with a page that helps on."""
+    context = {"posting": posting, "similar": _similar_to(posting)}
+    response = render(request, "410.html", context, status=410)
+    response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _similar_to(posting: Posting) -> list[Posting]:
+    tags = [link.tag for link in posting.posting_tags.all()]
+    snapshot = catalogue.current()
+    return rows(snapshot, similar(snapshot, tags, posting.pk, MOST_SIMILAR, posting.company_id))
