@@ -175,7 +175,7 @@ class Snapshot:
         """Whether nothing was closed or expired since this was made, so that sets have none but live postings."""
         return len(self.live()) == len(self)
 
-    def _once(self, name: str, make: Callable[[BitMap], Any]) -> Any:
+    def once(self, name: str, make: Callable[[BitMap], Any]) -> Any:
         """What follows from the live postings alone, made once for as long as they stay the same."""
         live = self.live()
         if name not in self._of_live:
@@ -264,7 +264,7 @@ class Snapshot:
     def company_counts(self, found: BitMap) -> "CompanyCounts":
         """How many of these postings each company has."""
         if found is self.live():
-            return self._once("companies", self._count_companies)
+            return self.once("companies", self._count_companies)
         return self._count_companies(found)
 
     def _count_companies(self, found: BitMap) -> "CompanyCounts":
@@ -283,7 +283,7 @@ class Snapshot:
     @property
     def companies_by_name(self) -> list[int]:
         """The primary keys of the companies that have live postings, by name."""
-        return self._once("companies by name", self._companies_by_name)
+        return self.once("companies by name", self._companies_by_name)
 
     def _companies_by_name(self, live: BitMap) -> list[int]:
         having = self.company_counts(live).ids()
@@ -311,7 +311,7 @@ class Snapshot:
     @property
     def currencies_live(self) -> dict[str, int]:
         """How many live postings state pay in each currency, most first."""
-        return self._once("currencies", self._currency_counts)
+        return self.once("currencies", self._currency_counts)
 
     def _currency_counts(self, found: BitMap) -> dict[str, int]:
         of_found = self.pay.currencies[self._mask(found)[self.pay.numbers]]

@@ -1,16 +1,31 @@
 """The board's pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
+from postings import landing
 from postings.views import figures, lists, postings, site
 
 app_name = "postings"
+
+
+class Landed(StringConverter):
+    """The kinds that have landing pages, as they stand in addresses: `skills`."""
+
+    regex = "|".join(landing.KINDS)
+
+
+register_converter(Landed, "landed")
+
 urlpatterns = [
     path("", lists.posting_list, name="list"),
     path("all/<str:name>/", lists.values, name="values"),
     path("suggest", lists.suggest, name="suggest"),
     path("companies/", lists.companies, name="companies"),
     path("companies/<str:slug>/", lists.company, name="company"),
+    path("<landed:plural>/", lists.landings, name="landings"),
+    path("<landed:plural>/<str:slug>/", lists.landing_page, name="landing"),
+    path("skills/<str:slug>/<str:country>/", lists.landing_page, {"plural": "skills"}, name="landing_pair"),
     path("jobs/<str:slug>/", postings.posting_detail, name="detail"),
     path("jobs/<str:slug>/report/", postings.report, name="report"),
     path("jobs/<str:slug>/report/thanks/", postings.reported, name="reported"),

@@ -137,7 +137,7 @@ def test_a_mail_address_is_said_to_be_one(client):
 def test_company_and_category_lead_to_lists(client, posting):
     make_posting(company="Ahorn")
     page = read(client, posting)
-    for address in ("/companies/obsthof-ried/", "/?category=gardening"):
+    for address in ("/companies/obsthof-ried/", "/categories/gardening/"):
         assert page.all("a", href=address)
         assert 'data-total="1"' in client.get(address).content.decode()
 
@@ -164,8 +164,8 @@ def test_a_long_list_of_places_is_folded_and_still_there_in_full(client):
 
 
 def test_the_browsers_title_names_posting_and_company(client, posting):
-    assert read(client, posting).text_in("title") == "Orchard keeper at Obsthof Ried – Job board"
-    assert read(client, make_posting(title="Cook", company=None)).text_in("title") == "Cook – Job board"
+    assert read(client, posting).text_in("title") == "Orchard keeper at Obsthof Ried, Vienna, Austria – Job board"
+    assert read(client, make_posting(title="Cook", company=None, place="")).text_in("title") == "Cook – Job board"
 
 
 def test_the_description_for_search_engines_is_the_excerpt(client):
@@ -201,12 +201,13 @@ def test_each_fact_leads_to_the_list_filtered_by_it(client):
     ways = [
         way["href"]
         for way in page.all("a")
-        if (way.get("href") or "").startswith("/?") and "company" not in way["href"]
+        if re.match(r"/\?|/(skills|categories|countries|regions|workplaces)/.", way.get("href") or "")
     ]
     # In the order of a reader's questions.
     assert ways == [
-        "/?workplace=remote", "/?country=PL", "/?region=eu", "/?seniority=senior", "/?employment=full-time",
-        "/?visa=not-offered", "/?category=site-and-design", "/?skill=c%23", "/?skill=c%2B%2B",
+        "/workplaces/remote/", "/countries/poland/", "/regions/european-union/", "/?seniority=senior",
+        "/?employment=full-time", "/?visa=not-offered", "/categories/site-and-design/", "/skills/c-sharp/",
+        "/skills/c-plus-plus/",
     ]  # fmt: skip
     for way in ways:
         assert 'data-total="1"' in client.get(way).content.decode(), way
@@ -559,7 +560,7 @@ def test_hostile_text_in_every_field_stays_text(client, text, status):
     # The board's own icons are the only pictures, and no element handles an event.
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
     assert page.text_in("main").count(text) >= (5 if status == "live" else 2)
-    assert page.text_in("title").count(text) == (2 if status == "live" else 1)
+    assert page.text_in("title").count(text) == (3 if status == "live" else 1)
     assert "49" not in page.text_in("main").replace(posting.slug, "")
 
 
@@ -586,7 +587,7 @@ def test_a_stored_address_that_cannot_be_read_does_not_break_the_page(client, ad
 
 
 @pytest.mark.parametrize(("similar", "tags"), [(1, 1), (5, 20)])
-def test_a_posting_takes_four_queries_however_many_tags_and_similar_ones(
+def test_a_posting_takes_five_queries_however_many_tags_and_similar_ones(
     client, django_assert_num_queries, similar, tags
 ):
     names = tuple(f"Category {number}" for number in range(tags))
@@ -594,23 +595,25 @@ def test_a_posting_takes_four_queries_however_many_tags_and_similar_ones(
     for number in range(similar):
         make_posting(categories=names, company=f"Firm {number}")
     read(client, posting)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         # 1 the posting with its company
         # 2 its tags, with their evidence
-        # 3 the board's version
-        # 4 the similar ones with their companies
+        # 3 those that share its title
+        # 4 the board's version
+        # 5 the similar ones with their companies
         page = read(client, posting)
-    assert len([link for link in page.all("a") if link["href"].startswith("/?category=")]) == tags
+    assert len([link for link in page.all("a") if link["href"].startswith("/categories/")]) == tags
     assert len(page.all("article", class_="row")) == similar
 
 
-def test_a_posting_that_nothing_is_similar_to_takes_three_queries(client, django_assert_num_queries):
+def test_a_posting_that_nothing_is_similar_to_takes_four_queries(client, django_assert_num_queries):
     posting = make_posting(categories=("Gardening",))
     read(client, posting)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         # 1 the posting with its company
         # 2 its tags, with their evidence
-        # 3 the board's version
+        # 3 those that share its title
+        # 4 the board's version
         read(client, posting)
 
 

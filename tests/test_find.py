@@ -138,7 +138,7 @@ def test_the_count_is_said_in_the_heading_the_title_and_the_data(client):
     assert heading(html) == "1,001 jobs"
     assert document_title(html) == "1,001 jobs – Job board"
     html = read(client, "q=astronaut")
-    assert (total(html), heading(html), document_title(html)) == (0, "0 jobs", "0 jobs – Job board")
+    assert (total(html), heading(html), document_title(html)) == (0, "0 jobs", "0 jobs: “astronaut” – Job board")
 
 
 @pytest.mark.parametrize("name", ["workplace", "skill", "company"])
@@ -1136,6 +1136,9 @@ def test_the_search_field_has_a_place_for_suggestions(client):
 # --- From a posting to the list ----------------------------------------------------------------------
 
 
+LANDED = ("/skills/", "/categories/", "/countries/", "/regions/", "/workplaces/")
+
+
 def test_every_fact_of_a_posting_leads_to_a_list_that_has_it(client):
     facts = ("workplace:remote", "country:PL", "region:eu", "seniority:senior", "employment:full-time",
              "visa:not-offered", "skill:c#", "skill:c++", "skill:.net", "skill:ci-cd")  # fmt: skip
@@ -1145,7 +1148,7 @@ def test_every_fact_of_a_posting_leads_to_a_list_that_has_it(client):
     make_posting(title="Other", company="Birke", salary_currency="USD", salary_yearly_max=90_000)
     html = open_page(client, posting.get_absolute_url())
     article = html[html.index("<article") : html.index("</article>")]
-    ways = {address for address in links(article).values() if address.startswith(("/?", "/companies/"))}
+    ways = {address for address in links(article).values() if address.startswith(("/?", "/companies/", *LANDED))}
     # Each fact but those shown in other words; the category, the pay and the company.
     assert len(ways) >= len(facts) + 3
     for address in ways:

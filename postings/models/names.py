@@ -1,9 +1,11 @@
 """Companies and tags: what postings have in common."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Count
+from django.urls import reverse
 
 from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
 from postings.slugs import free_slug, slug_for
@@ -56,6 +58,15 @@ class Tag(models.Model):
     # The kinds whose values are read from the text; a category comes with the file.
     READ_FROM_TEXT = frozenset(Kind) - {Kind.CATEGORY}
 
+    # The kinds whose values have a page of their own, and what stands in its address (landing).
+    LANDED: dict[str, str] = {
+        Kind.SKILL: "skills",
+        Kind.CATEGORY: "categories",
+        Kind.COUNTRY: "countries",
+        Kind.REGION: "regions",
+        Kind.WORKPLACE: "workplaces",
+    }
+
     kind = models.CharField(max_length=20, choices=Kind)
     code = models.CharField(
         max_length=120, blank=True, help_text="What it is called in parameters and exports: DE, remote, c#."
@@ -81,6 +92,12 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Where its postings are listed: at its own page, or filtered."""
+        if plural := self.LANDED.get(self.kind):
+            return reverse("postings:landing", args=[plural, self.slug])
+        return f"{reverse('postings:list')}?{urlencode({self.kind: self.code})}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

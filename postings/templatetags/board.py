@@ -1,9 +1,11 @@
 """What templates ask of the board itself; built in, so that no template loads it."""
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 
-from postings import initials, rendering
+from postings import initials, links, rendering
 
 register = template.Library()
 
@@ -24,6 +26,12 @@ def page_address(number: int, query: str) -> str:
     parts += [f"page={number}"] if number > 1 else []
     # An address of nothing but "?" would be another one than the page's own.
     return f"?{'&'.join(parts)}" if parts else "."
+
+
+@register.simple_tag(takes_context=True)
+def absolute_address(context: Any, path: str) -> str:
+    """The complete address of one of the board's paths, for those who read it elsewhere."""
+    return links.absolute(context["request"], path)
 
 
 @register.filter

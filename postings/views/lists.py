@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 
-from postings import catalogue
+from postings import catalogue, heads, landing
 from postings.filters import Facet, PostingFilter, clean_text
 from postings.models import Company, Tag
 from postings.rows import rows
@@ -22,7 +22,7 @@ COMPANIES_PER_PAGE = 200
 @public
 def posting_list(request: HttpRequest) -> HttpResponse:
     """The live postings, filtered, 25 to a page."""
-    return _list(request, request.GET)
+    return _list(request, {})
 
 
 @public
@@ -31,19 +31,54 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     if "\0" in slug:
         raise BadRequest("NUL in a company's name")
     company = get_object_or_404(Company, slug=slug)
-    query = request.GET.copy()
-    query.setlist("company", [company.slug])
-    return _list(request, query, {"company": company})
+    return _list(request, {"company": company.slug})
 
 
-def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = None) -> HttpResponse:
+@public
+def landing_page(request: HttpRequest, plural: str, slug: str, country: str = "") -> HttpResponse:
+    """The list of one value or, with a country, of a skill there."""
+    snapshot = catalogue.current()
+    asked: dict[str, str] = {landing.KINDS[plural]: slug}
+    if country:
+        asked[Tag.Kind.COUNTRY] = country
+    values = [value for kind, name in asked.items() if (value := snapshot.value(kind, name))]
+    if len(values) < len(asked):
+        raise Http404(f"nothing among the {plural} is called {slug!r}, or no country {country!r}")
+    if [value.slug for value in values] != [*asked.values()]:
+        # Another spelling, or the code: one address for each.
+        path, query = landing.path_of(*values), _not_empty(request.GET)
+        return HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+    return _list(request, {value.kind: value.parameter for value in values})
+
+
+@public
+def landings(request: HttpRequest, plural: str) -> HttpResponse:
+    """All pages of a kind that hold postings."""
+    kind = landing.KINDS[plural]
+    links = landing.all_of(catalogue.current(), kind)
+    context = {"plural": plural, "links": links, "head": heads.of_landings(plural, links)}
+    return render(request, "postings/landings.html", context)
+
+
+def _list(request: HttpRequest, said: dict[str, str]) -> HttpResponse:
+    """`said`: the parameters that the path stands for."""
     if any("" in values for _, values in request.GET.lists()):
         return _without_empty_parameters(request)
+    query = request.GET.copy()
+    for name, value in said.items():
+        query.setlist(name, [value])
     asked = PostingFilter(query)
     paginator: Paginator[Any] = Paginator(cast(Any, asked.finding), PER_PAGE)
     page = paginator.get_page(_page_number(request, asked, paginator))
+    # What the whole query is about, whether it was asked for by a path or by parameters.
+    shown = landing.of(asked)
+    company = asked.criteria.companies[0] if len(asked.criteria.companies) == 1 else None
     context = {
         "filter": asked,
+        "head": heads.of_list(asked, page, company, shown),
+        "heading": heads.heading_of_list(paginator.count, company, shown),
+        "landing": shown,
+        "neighbours": landing.neighbours(shown, asked.finding) if shown else [],
         "page": page,
         "rows": rows(
             asked.snapshot,
@@ -52,9 +87,8 @@ def _list(request: HttpRequest, query: QueryDict, more: dict[str, Any] | None = 
             {value.code for value in asked.criteria.values.get(Tag.Kind.SKILL, ())},
         ),
         "page_numbers": _page_numbers(page),
-        "page_query": urlencode([pair for pair in asked.pairs if not more or pair[0] != "company"]),
+        "page_query": urlencode([pair for pair in asked.pairs if pair[0] not in said]),
         "total": paginator.count,
-        **(more or {}),
     }
     return render(request, "postings/posting_list.html", context)
 
@@ -98,6 +132,7 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
         context["facet"] = Facet("company", "Company", choices, page.paginator.count)
     else:
         context["facet"] = asked.facet(name, is_whole=True)
+    context["head"] = heads.of_values(asked, context["facet"], context.get("page"))
     return render(request, "postings/values.html", context)
 
 
@@ -114,6 +149,7 @@ def companies(request: HttpRequest) -> HttpResponse:
         "page_numbers": _page_numbers(page),
         "rows": listed,
         "total": page.paginator.count,
+        "head": heads.of_companies(page),
     }
     return render(request, "postings/companies.html", context)
 
@@ -137,8 +173,12 @@ def suggest(request: HttpRequest) -> JsonResponse:
 
 def _without_empty_parameters(request: HttpRequest) -> HttpResponse:
     """A form sends the fields that were left empty, too; the address without them is the page's own."""
-    query = request.GET.copy()
-    for name, values in request.GET.lists():
+    query = _not_empty(request.GET)
+    return HttpResponsePermanentRedirect(f"{request.path}?{query}" if query else request.path)
+
+
+def _not_empty(asked: QueryDict) -> str:
+    query = asked.copy()
+    for name, values in asked.lists():
         query.setlist(name, [value for value in values if value])
-    encoded = query.urlencode()
-    return HttpResponsePermanentRedirect(f"{request.path}?{encoded}" if encoded else request.path)
+    return query.urlencode()

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, reports
+from postings import addresses, applying, catalogue, clicks, heads, reports
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -28,6 +28,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     applying.remember_posting(posting)
     context = {
         "posting": posting,
+        "head": heads.of_posting(posting),
         "similar": _similar_to(posting),
         # For paper, where no link can be followed.
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),

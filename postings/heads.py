@@ -1,0 +1,125 @@
+"""What a page says of itself in its head: title, description, its one address, and whether search engines keep it."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Page
+from django.urls import reverse
+
+from postings import landing, twins
+from postings.filters import LABELS, PLURALS, Facet, PostingFilter
+from postings.landing import Landing, Link
+from postings.models import Company, Posting
+
+_SINGULARS = {plural: name for name, plural in PLURALS.items()}
+
+
+@dataclass(frozen=True)
+class Head:
+    """Without a path the page has no address that should be kept or shared."""
+
+    title: str  # without the board's name, which follows on every page
+    description: str
+    path: str = ""
+    is_indexed: bool = True
+
+
+def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: Landing | None) -> Head:
+    """Of a list, whichever of its addresses was asked for.
+
+    Indexed are the whole list and the pages of one company, value or pair that hold enough, each by its first page:
+    combinations of filters and later pages are without end, and every posting is in the sitemap.
+    """
+    number = page.paginator.count
+    heading = heading_of_list(number, company, shown)
+    is_own = not asked.pairs or (
+        len(asked.pairs) == len(shown.values) if shown else bool(company and len(asked.pairs) == 1)
+    )
+    words = "" if shown else ", ".join(each.label for each in asked.applied if each.name != "company" or not company)
+    title = f"{heading}: {words}" if words else heading
+    if page.number > 1:
+        title += f", page {page.number}"
+    path = own_address(company, shown) if is_own else _combined(asked)
+    least = shown.least if shown else 1
+    return Head(
+        title=title,
+        description=_description(asked, heading, shown, number),
+        path=f"{path}{'&' if '?' in path else '?'}page={page.number}" if page.number > 1 else path,
+        is_indexed=is_own and page.number == 1 and number >= least,
+    )
+
+
+def heading_of_list(number: int, company: Company | None, shown: Landing | None) -> str:
+    """`123 Python jobs in Germany`."""
+    jobs = shown.jobs(number) if shown else "job" if number == 1 else "jobs"
+    return f"{number:,} {jobs}{f' at {company}' if company else ''}"
+
+
+def own_address(company: Company | None, shown: Landing | None) -> str:
+    """Of a list that has a path of its own, and no filter or order beside what that stands for."""
+    if shown:
+        return shown.path
+    return reverse("postings:company", args=[company.slug]) if company else reverse("postings:list")
+
+
+def _combined(asked: PostingFilter) -> str:
+    return f"{reverse('postings:list')}?{asked.query}"
+
+
+def _description(asked: PostingFilter, heading: str, shown: Landing | None, number: int) -> str:
+    parts = landing.details(shown, asked.finding) if shown and number else ""
+    if not parts:
+        return f"{_open(heading)} to browse, filter and apply for."
+    return f"{_open(heading)}: {parts}."
+
+
+def _open(heading: str) -> str:
+    """`123 open Python jobs` for `123 Python jobs`."""
+    number, _, jobs = heading.partition(" ")
+    return f"{number} open {jobs}"
+
+
+def of_posting(posting: Posting) -> Head:
+    """A copy names the first of its kind as the one to keep, and of several alike each has a title of its own."""
+    alike = twins.find(posting)
+    return Head(
+        title=twins.title(posting) + (f" ({twins.mark(posting.slug)})" if alike.is_title_shared else ""),
+        description=posting.excerpt,
+        path=reverse("postings:detail", args=[alike.original_slug]),
+    )
+
+
+def of_landings(plural: str, links: list[Link]) -> Head:
+    most = sorted(links, key=lambda link: -link.number)[:5]
+    names = ", ".join(f"{link.name} ({link.number:,})" for link in most)
+    return Head(
+        title=f"Jobs by {LABELS[landing.KINDS[plural]].lower()}",
+        description=f"Open jobs in {_many(len(links), plural)}{f', most of them in {names}' if names else ''}.",
+        path=reverse("postings:landings", args=[plural]),
+        is_indexed=bool(links),
+    )
+
+
+def of_companies(page: Page) -> Head:
+    said = _many(page.paginator.count, "companies")
+    return Head(
+        title=said if page.number == 1 else f"{said}, page {page.number}",
+        description=f"{said} with open jobs, by name.",
+        path=reverse("postings:companies") + (f"?page={page.number}" if page.number > 1 else ""),
+        is_indexed=page.number == 1 and page.paginator.count > 0,
+    )
+
+
+def of_values(asked: PostingFilter, facet: Facet, page: Page | None) -> Head:
+    """Of a page to tick values on: a form, and nothing that is looked for."""
+    words = ", ".join(each.label for each in asked.applied)
+    return Head(
+        title=f"All {facet.total:,} {facet.plural}"
+        + (f": {words}" if words else "")
+        + (f", page {page.number}" if page and page.number > 1 else ""),
+        description=f"Every {facet.label.lower()} to filter jobs by, with the number of jobs that each finds.",
+        is_indexed=False,
+    )
+
+
+def _many(number: int, plural: str) -> str:
+    return f"{number:,} {plural if number != 1 else _SINGULARS[plural]}"
