@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.paginator import Page
 from django.urls import reverse
 
@@ -117,6 +118,31 @@ def of_values(asked: PostingFilter, facet: Facet, page: Page | None) -> Head:
         + (f": {words}" if words else "")
         + (f", page {page.number}" if page and page.number > 1 else ""),
         description=f"Every {facet.label.lower()} to filter jobs by, with the number of jobs that each finds.",
+        is_indexed=False,
+    )
+
+
+def of_about() -> Head:
+    by = f"Run by {settings.OPERATOR}. " if settings.OPERATOR else ""
+    return Head(
+        title="About",
+        description=f"{by}What this job board counts, what it does not, and how long postings stay.",
+        path=reverse("postings:about"),
+    )
+
+
+def of_report(posting: Posting, has_errors: bool) -> Head:
+    return Head(
+        title=f"{'Error: ' if has_errors else ''}Report: {posting.title}",
+        description="Tell those who run this board what is wrong with a posting. No name and no address is asked.",
+        is_indexed=False,
+    )
+
+
+def of_thanks(posting: Posting) -> Head:
+    return Head(
+        title=f"Thank you: {posting.title}",
+        description="A report of a posting was sent to those who run this board.",
         is_indexed=False,
     )
 

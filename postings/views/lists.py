@@ -76,7 +76,7 @@ def _list(request: HttpRequest, said: dict[str, str]) -> HttpResponse:
     context = {
         "filter": asked,
         "head": heads.of_list(asked, page, company, shown),
-        "heading": heads.heading_of_list(paginator.count, company, shown),
+        "list_heading": heads.heading_of_list(paginator.count, company, shown),
         "landing": shown,
         "neighbours": landing.neighbours(shown, asked.finding) if shown else [],
         "page": page,

@@ -107,14 +107,20 @@ def _report(request: HttpRequest, slug: str) -> HttpResponse:
 def _report_page(
     request: HttpRequest, posting: Posting, form: reports.ReportForm, status: int = 200, is_lost: bool = False
 ) -> HttpResponse:
-    context = {"posting": posting, "form": form, "is_lost": is_lost}
+    context = {
+        "head": heads.of_report(posting, bool(form.errors)),
+        "posting": posting,
+        "form": form,
+        "is_lost": is_lost,
+    }
     return render(request, "postings/report.html", context, status=status)
 
 
 @public
 def reported(request: HttpRequest, slug: str) -> HttpResponse:
     """Thanks: a page of its own, so that loading it again sends nothing again."""
-    response = render(request, "postings/reported.html", {"posting": _published(slug)})
+    posting = _published(slug)
+    response = render(request, "postings/reported.html", {"head": heads.of_thanks(posting), "posting": posting})
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from postings import statistics
+from postings import heads, statistics
 from postings.models import DailyClicks
 from postings.views.answers import public
 
@@ -14,6 +14,7 @@ from postings.views.answers import public
 def about(request: HttpRequest) -> HttpResponse:
     """Who runs the board, what it counts, and how long postings stay; what the settings leave open is left out."""
     context = {
+        "head": heads.of_about(),
         "about": settings.ABOUT,
         "operator": settings.OPERATOR,
         "contact": settings.CONTACT,
