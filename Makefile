@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow test-browser bench lighthouse lint lock clean
+.PHONY: run prepare admin test test-slow test-browser bench lighthouse html lint lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -70,6 +70,12 @@ bench: .venv/.runtime
 lighthouse: .venv/.tests var/secret_key var/.static
 	@$(PY) -m tests.browser.lighthouse
 
+# Every kind of page before the Nu Html Checker, which stands behind validator.w3.org; it needs npm, to be fetched
+# once, and Java 17 or newer.
+html: .venv/.tests
+	@$(PY) -m tests.validity.checker
+	@$(PY) -m pytest -m validity $(PYTEST_ARGS) tests/validity
+
 lint: .venv/.tests var/secret_key
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -87,4 +93,4 @@ lock: .venv/bin/python
 
 # Takes away what can be made again; the database and the secret key stay.
 clean:
-	@rm -rf .venv var/static var/.static var/benchmarks var/lighthouse .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv var/static var/.static var/benchmarks var/lighthouse var/validity .pytest_cache .mypy_cache .ruff_cache .hypothesis

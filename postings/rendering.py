@@ -84,9 +84,13 @@ _cleaner = nh3.Cleaner(
 )  # fmt: skip
 
 
+# What the cleaner leaves of a link whose address no browser could go to, such as one with the port 99999.
+_LINK_WITHOUT_ADDRESS = re.compile(r'<a(?: title="[^"]*")? rel="[^"]*">(.*?)</a>', re.DOTALL)
+
+
 def sanitise(html: str) -> str:
     """HTML with nothing in it but plain elements, and links that say they are not the board's own words."""
-    return _cleaner.clean(html)
+    return _LINK_WITHOUT_ADDRESS.sub(r"\1", _cleaner.clean(html))
 
 
 # A paragraph of nothing but bold (or bold italic) words, with a colon behind them at most.

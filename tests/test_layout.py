@@ -190,6 +190,9 @@ def test_leaves_text_alone_that_is_not_broken(text):
         "\ufeff",
         "\uffff",
         "\ufffe",
+        "\ufdd0",
+        "\U0001fffe",
+        "\U0010ffff",
     ],
     ids=ascii,
 )

@@ -213,6 +213,7 @@ def test_keeps_a_link_title_and_links_in_angle_brackets():
         "/apply/oak", "oak.html", "#oak", "?q=oak", "//t.example/", "https:oak", "https:///oak", "ftp://t.example/",
         "https://me:secret@t.example/", "https://me@t.example/", "mailto:", "mailto:oak", "mailto:?bcc=a@t.example",
         "mailto:oak@t.example?bcc=elm@t.example", "tel:+43123", "intent://t.example",
+        "https://t.example:99999/", "https://[::1/", 'https://t.example:99999/ "a title"',
     ],
 )  # fmt: skip
 def test_a_link_that_leads_anywhere_else_is_only_its_words(address):

@@ -93,7 +93,12 @@ _MOJIBAKE_MARK = re.compile(
 )
 # Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls,
 # non-characters. The joiners U+200C and U+200D stay: emoji and several scripts need them.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]")
+_NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
+)
+_UNWANTED = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff{_NON_CHARACTERS}]"
+)
 
 # Letters by their category, blank by their look (Hangul fillers).
 _INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"

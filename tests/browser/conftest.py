@@ -175,7 +175,7 @@ handler500 = urls.handler500
 
 
 @pytest.fixture(params=KINDS)
-def kind(request, settings, monkeypatch):
+def kind(request, settings):
     """Each kind of page in turn, on a board that has it."""
     settings.ROOT_URLCONF = __name__
     found = KINDS[request.param]
@@ -187,7 +187,14 @@ def kind(request, settings, monkeypatch):
     if request.param == "empty board":
         request.getfixturevalue("transactional_db")
         return found
-    request.getfixturevalue("board")
+    request.getfixturevalue("every_kind")
+    return found._replace(address=found.address.format(key=figures_key()))
+
+
+@pytest.fixture
+def every_kind(board, settings, monkeypatch):
+    """A board that has every kind of page, but for the empty one."""
+    settings.ROOT_URLCONF = __name__
     for slug in ("many", "lost"):
         make_posting(slug=slug)
     make_posting(
@@ -199,7 +206,6 @@ def kind(request, settings, monkeypatch):
     )
     monkeypatch.setattr(applying, "find", find_nothing)
     monkeypatch.setattr(reports, "file", take_none)
-    return found._replace(address=found.address.format(key=figures_key()))
 
 
 def find_nothing(slug):
