@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from postings.views import figures, lists, postings, site
+from postings.views import figures, lists, postings, site, sitemaps
 
 app_name = "postings"
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("apply/<str:slug>", postings.apply, name="apply"),
     path("about/", site.about, name="about"),
     path("favicon.ico", site.favicon, name="favicon"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-jobs-<int:part>.xml", sitemaps.jobs, name="sitemap_jobs"),
+    path("sitemap-pages-<int:number>.xml", sitemaps.pages, name="sitemap_pages"),
     path("figures/<str:key>/", figures.figures, name="figures"),
 ]

@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +31,14 @@ SAMPLES = "samples"  # the source whose postings never expire
 MOST_PLACES_IN_FULL = 6
 MOST_DAYS_AGO = 56  # beyond that a date says more
 REPORTS_FOR_REVIEW = 3
+# Of a place an index holds only the beginning: the whole may be too long for one. The number stands in the text of
+# the expression, because SQLite takes one with a parameter for another than the index's.
+START_OF_PLACE = 100
+_START_OF_PLACE = models.Func(
+    "place", template=f"substr(%(expressions)s, 1, {START_OF_PLACE})", output_field=models.TextField()
+)
+
+_SAID = ("title", "place", "body_html")  # beside the company, what copies have in common
 
 
 class PostingQuerySet(RecordedQuerySet):
@@ -46,11 +55,32 @@ class PostingQuerySet(RecordedQuerySet):
 
     def expired(self) -> "PostingQuerySet":
         """Live by its status but past its end; `Posting.state` says the same of one posting."""
-        return self.filter(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
+        return self.filter(self.expired_condition())
+
+    @staticmethod
+    def expired_condition() -> Q:
+        return Q(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
 
     def ever_shown(self) -> "PostingQuerySet":
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)
+
+    def copies_of(self, posting: "Posting") -> "PostingQuerySet":
+        """What says the same as this posting: title, company, place and body. It is one of them itself."""
+        same = {"company": posting.company_id, "start": posting.place[:START_OF_PLACE]}
+        same |= {name: getattr(posting, name) for name in _SAID}
+        return self.alias(start=_START_OF_PLACE).filter(**same)
+
+    def originals(self) -> "PostingQuerySet":
+        """Without copies: nothing that a live posting with a lower primary key says as well. `Posting.original` tells
+        the same of one posting."""
+        same = {name: OuterRef(name) for name in (*_SAID, "start")}
+        earlier = Posting.objects.live().alias(start=_START_OF_PLACE).filter(pk__lt=OuterRef("pk"), **same)
+        # Apart, because neither database looks up "the same company, or none on both sides" in an index.
+        return self.alias(start=_START_OF_PLACE).filter(
+            Q(company=None) | ~Exists(earlier.filter(company=OuterRef("company"))),
+            Q(company__isnull=False) | ~Exists(earlier.filter(company=None)),
+        )
 
     def newest_first(self) -> "PostingQuerySet":
         return self.order_by("-listed_on", "-id")
@@ -66,13 +96,13 @@ class PostingQuerySet(RecordedQuerySet):
 
     def with_clicks(self) -> "PostingQuerySet":
         """Annotates `clicks`: click-throughs of people, all days together."""
-        people = DailyClicks.objects.of_people().filter(posting=models.OuterRef("pk"))
+        people = DailyClicks.objects.of_people().filter(posting=OuterRef("pk"))
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
         return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
 
     def with_open_reports(self) -> "PostingQuerySet":
         """Annotates `reports_open`: reports of visitors that no operator settled yet."""
-        return self.annotate(reports_open=Report.objects.number_open(of=models.OuterRef("pk")))
+        return self.annotate(reports_open=Report.objects.number_open(of=OuterRef("pk")))
 
     def reported(self, least: int = 1) -> "PostingQuerySet":
         """What at least so many open reports are about."""
@@ -215,6 +245,10 @@ class Posting(models.Model):
             ),
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
+            # copies_of(), originals()
+            models.Index("title", "company", _START_OF_PLACE, name="posting_copies"),
+            # sitemaps: when which part of the board changed
+            models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
         ]
 
     def __str__(self) -> str:
@@ -237,6 +271,14 @@ class Posting(models.Model):
         """Its status as visitors meet it, who cannot see what is past its end: draft, live, expired or closed."""
         is_over = self.status == self.Status.LIVE and self.is_expired
         return "expired" if is_over else str(self.get_status_display())
+
+    @property
+    def original(self) -> "Posting":
+        """Of the live postings that say the same the one with the lowest primary key, mostly itself; costs a query and
+        knows only its slug."""
+        # Sorted here: asked for the first by primary key, SQLite would go through all that the company has.
+        copies = Posting.objects.live().copies_of(self).only("slug")
+        return min(copies, key=attrgetter("pk"), default=self)
 
     @property
     def text(self) -> Text:
