@@ -3,14 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -38,8 +37,6 @@ _START_OF_PLACE = models.Func(
     "place", template=f"substr(%(expressions)s, 1, {START_OF_PLACE})", output_field=models.TextField()
 )
 
-_SAID = ("title", "place", "body_html")  # beside the company, what copies have in common
-
 
 class PostingQuerySet(RecordedQuerySet):
     @staticmethod
@@ -65,22 +62,19 @@ class PostingQuerySet(RecordedQuerySet):
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)
 
-    def copies_of(self, posting: "Posting") -> "PostingQuerySet":
-        """What says the same as this posting: title, company, place and body. It is one of them itself."""
-        same = {"company": posting.company_id, "start": posting.place[:START_OF_PLACE]}
-        same |= {name: getattr(posting, name) for name in _SAID}
-        return self.alias(start=_START_OF_PLACE).filter(**same)
-
     def originals(self) -> "PostingQuerySet":
-        """Without copies: nothing that a live posting with a lower primary key says as well. `Posting.original` tells
-        the same of one posting."""
-        same = {name: OuterRef(name) for name in (*_SAID, "start")}
-        earlier = Posting.objects.live().alias(start=_START_OF_PLACE).filter(pk__lt=OuterRef("pk"), **same)
-        # Apart, because neither database looks up "the same company, or none on both sides" in an index.
+        """Without copies: nothing that a live posting with a lower primary key says as well."""
+        of_company, of_none = _earlier_copies()
         return self.alias(start=_START_OF_PLACE).filter(
-            Q(company=None) | ~Exists(earlier.filter(company=OuterRef("company"))),
-            Q(company__isnull=False) | ~Exists(earlier.filter(company=None)),
+            Q(company=None) | ~Exists(of_company), Q(company__isnull=False) | ~Exists(of_none)
         )
+
+    def with_original(self) -> "PostingQuerySet":
+        """Annotates `original_slug`: of the live postings that say the same the one with the lowest primary key, or
+        the posting itself."""
+        of_company, of_none = (Subquery(copies.order_by("pk").values("slug")[:1]) for copies in _earlier_copies())
+        first = Case(When(company=None, then=of_none), default=of_company)
+        return self.alias(start=_START_OF_PLACE).annotate(original_slug=Coalesce(first, "slug"))
 
     def newest_first(self) -> "PostingQuerySet":
         return self.order_by("-listed_on", "-id")
@@ -98,7 +92,7 @@ class PostingQuerySet(RecordedQuerySet):
         """Annotates `clicks`: click-throughs of people, all days together."""
         people = DailyClicks.objects.of_people().filter(posting=OuterRef("pk"))
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
-        return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
+        return self.annotate(clicks=Coalesce(Subquery(total), 0))
 
     def with_open_reports(self) -> "PostingQuerySet":
         """Annotates `reports_open`: reports of visitors that no operator settled yet."""
@@ -112,6 +106,14 @@ class PostingQuerySet(RecordedQuerySet):
     def for_review(self) -> "PostingQuerySet":
         """What so many visitors reported independently that an operator should look at it."""
         return self.reported(REPORTS_FOR_REVIEW)
+
+
+def _earlier_copies() -> tuple[models.QuerySet, models.QuerySet]:
+    """For subqueries: live postings with the title, company, place and body of a row with `start`, stored before it; of
+    the same company, and of none. Neither database looks up both at once in an index."""
+    same = {name: OuterRef(name) for name in ("title", "place", "start", "body_html")}
+    earlier = Posting.objects.live().alias(start=_START_OF_PLACE).filter(pk__lt=OuterRef("pk"), **same)
+    return earlier.filter(company=OuterRef("company")), earlier.filter(company=None)
 
 
 class Posting(models.Model):
@@ -212,6 +214,7 @@ class Posting(models.Model):
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
+        original_slug: str  # with_original()
         reports_open: int  # with_open_reports()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
@@ -245,7 +248,7 @@ class Posting(models.Model):
             ),
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
-            # copies_of(), originals()
+            # originals(), with_original()
             models.Index("title", "company", _START_OF_PLACE, name="posting_copies"),
             # sitemaps: when which part of the board changed
             models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
@@ -271,14 +274,6 @@ class Posting(models.Model):
         """Its status as visitors meet it, who cannot see what is past its end: draft, live, expired or closed."""
         is_over = self.status == self.Status.LIVE and self.is_expired
         return "expired" if is_over else str(self.get_status_display())
-
-    @property
-    def original(self) -> "Posting":
-        """Of the live postings that say the same the one with the lowest primary key, mostly itself; costs a query and
-        knows only its slug."""
-        # Sorted here: asked for the first by primary key, SQLite would go through all that the company has.
-        copies = Posting.objects.live().copies_of(self).only("slug")
-        return min(copies, key=attrgetter("pk"), default=self)
 
     @property
     def text(self) -> Text:
