@@ -8,6 +8,7 @@ memory at a time. (`django.contrib.sitemaps` counts, skips, and takes its addres
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -22,7 +23,15 @@ from postings.models import Company, Posting, PostingQuerySet
 # The protocol allows 50,000; a small file is read, and asked for again, more readily.
 PER_FILE = 10_000
 _IDS_AT_ONCE = 500
+_UNQUOTED = "!$&'()*+,;=/~:@"  # what `reverse` leaves as it is
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+class Entry(NamedTuple):
+    """A path of the board, and when what stands there changed; None where that is not known."""
+
+    path: str
+    changed: dt.datetime | None = None
 
 
 # --- Postings ---------------------------------------------------------------------------------------
@@ -80,13 +89,21 @@ def _changed() -> dict[int, dt.datetime]:
     return {part: max(written, ended or written) for part, written, ended in rows}
 
 
-def postings(part: int) -> Iterable[Posting]:
-    """The live postings of a part, without copies; each knows its slug and when it changed."""
+def postings(part: int) -> list[Entry]:
+    """The live postings of a part, without copies."""
     first = part * PER_FILE
     in_part = Posting.objects.filter(pk__gte=first, pk__lt=first + PER_FILE).originals().order_by("pk")
     # Who is live is sorted out here: asked for it, SQLite would go through all live postings of the board.
     stored = in_part.only("slug", "status", "expires_at", "changed_at")
-    return [posting for posting in stored if posting.is_live]
+    live = [posting for posting in stored if posting.is_live]
+    paths = _paths("postings:detail", (posting.slug for posting in live))
+    return [Entry(path, posting.changed_at) for path, posting in zip(paths, live, strict=True)]
+
+
+def _paths(view: str, slugs: Iterable[str]) -> list[str]:
+    """As `reverse` makes them, which for ten thousand would take longer than all the rest of an answer."""
+    before, after = reverse(view, args=["slug"]).split("slug")
+    return [f"{before}{quote(slug, safe=_UNQUOTED)}{after}" for slug in slugs]
 
 
 # --- Pages ------------------------------------------------------------------------------------------
@@ -116,7 +133,7 @@ class _CompanyPages:
     def __getitem__(self, places: slice, /) -> Sequence[str]:
         ids = self._ids[places]
         companies = Company.objects.filter(pk__in=ids).order_by("pk") if ids else Company.objects.none()
-        return [reverse("postings:company", args=[slug]) for slug in companies.values_list("slug", flat=True)]
+        return _paths("postings:company", companies.values_list("slug", flat=True))
 
 
 # Each gives the paths of pages that have something to show, in an order that stays.
@@ -153,26 +170,20 @@ def number_of_page_files(snapshot: Snapshot) -> int:
 # --- As XML -----------------------------------------------------------------------------------------
 
 
-class Entry(NamedTuple):
-    """A complete address, and when what stands there changed; None where that is not known."""
-
-    address: str
-    changed: dt.datetime | None = None
+def index(site: str, entries: Iterable[Entry]) -> str:
+    """`site`: what stands before every path in a complete address."""
+    return _written("sitemapindex", "sitemap", site, entries)
 
 
-def index(entries: Iterable[Entry]) -> str:
-    return _written("sitemapindex", "sitemap", entries)
+def urlset(site: str, entries: Iterable[Entry]) -> str:
+    return _written("urlset", "url", site, entries)
 
 
-def urlset(entries: Iterable[Entry]) -> str:
-    return _written("urlset", "url", entries)
-
-
-def _written(root: str, element: str, entries: Iterable[Entry]) -> str:
+def _written(root: str, element: str, site: str, entries: Iterable[Entry]) -> str:
     now = timezone.now()
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{root} xmlns="{_NAMESPACE}">']
-    for address, changed in entries:
+    for path, changed in entries:
         # Never in the future, whatever another machine's clock said when it was written.
         moment = f"<lastmod>{min(changed, now).isoformat(timespec='seconds')}</lastmod>" if changed else ""
-        lines.append(f"<{element}><loc>{escape(address)}</loc>{moment}</{element}>")
+        lines.append(f"<{element}><loc>{escape(site + path)}</loc>{moment}</{element}>")
     return "\n".join([*lines, f"</{root}>", ""])

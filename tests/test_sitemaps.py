@@ -83,6 +83,12 @@ def test_every_address_answers(client):
         assert status_of(client, address.removeprefix(HOST)) == 200, address
 
 
+@pytest.mark.parametrize("slug", ["gärtner", "c++&c#", "100%", "a:b@c,d;e=f!", "x~y'(z)*", "a?b", "🌱", "slug"])
+def test_addresses_are_those_that_pages_link_to(client, slug):
+    posting = make_posting(slug=slug)
+    assert list(read(client, "/sitemap-jobs-0.xml")) == [f"{HOST}{posting.get_absolute_url()}"]
+
+
 def test_addresses_are_the_public_ones_whatever_host_was_asked(client, settings):
     settings.SITE_URL = "https://jobs.example"
     make_posting(slug="gardener")

@@ -13,27 +13,20 @@ from postings.views.answers import public
 def index(request: HttpRequest) -> HttpResponse:
     snapshot = catalogue.current()
     entries = [
-        Entry(absolute(request, reverse("postings:sitemap_jobs", args=[part.number])), part.changed)
-        for part in sitemaps.parts(snapshot)
+        Entry(reverse("postings:sitemap_jobs", args=[part.number]), part.changed) for part in sitemaps.parts(snapshot)
     ]
-    entries += [
-        Entry(absolute(request, reverse("postings:sitemap_pages", args=[number])))
-        for number in range(sitemaps.number_of_page_files(snapshot))
-    ]
-    return _xml(sitemaps.index(entries))
+    files = range(sitemaps.number_of_page_files(snapshot))
+    entries += [Entry(reverse("postings:sitemap_pages", args=[number])) for number in files]
+    return _xml(sitemaps.index(_site(request), entries))
 
 
 @public
 def jobs(request: HttpRequest, part: int) -> HttpResponse:
     """The postings of a part as they are in the database now; a part without any is not there."""
-    postings = sitemaps.postings(part)
-    if not postings:
+    entries = sitemaps.postings(part)
+    if not entries:
         raise Http404(f"no posting in part {part}")
-    return _xml(
-        sitemaps.urlset(
-            Entry(absolute(request, posting.get_absolute_url()), posting.changed_at) for posting in postings
-        )
-    )
+    return _xml(sitemaps.urlset(_site(request), entries))
 
 
 @public
@@ -42,7 +35,11 @@ def pages(request: HttpRequest, number: int) -> HttpResponse:
     paths = sitemaps.pages(catalogue.current())[number * PER_FILE : (number + 1) * PER_FILE]
     if not paths:
         raise Http404(f"no file {number} of pages")
-    return _xml(sitemaps.urlset(Entry(absolute(request, path)) for path in paths))
+    return _xml(sitemaps.urlset(_site(request), map(Entry, paths)))
+
+
+def _site(request: HttpRequest) -> str:
+    return absolute(request, "/").removesuffix("/")
 
 
 def _xml(text: str) -> HttpResponse:
