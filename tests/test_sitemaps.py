@@ -226,6 +226,7 @@ def test_a_part_changes_when_the_time_of_a_posting_is_up(client):
         make_posting(status=Posting.Status.CLOSED, expires_at=NOON + 2 * HOUR)
         for hours, expected in ((0, "12"), (1, "13"), (3, "13")):
             clock.move_to(NOON + hours * HOUR)
+            catalogue.forget()
             said = read(client, "/sitemap.xml")[f"{HOST}/sitemap-jobs-0.xml"]
             assert said == f"2025-03-10T{expected}:00:00+00:00", hours
 
