@@ -5,6 +5,7 @@ With nothing set this is a board for one machine: SQLite in `var/`, the secret k
 
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,47 @@ OPERATOR: str = _setting("OPERATOR", "", str, "a name")
 CONTACT: str = _setting("CONTACT", "", _contact, "one mail address, or a complete https:// address")
 ABOUT: str = _setting("ABOUT", "", _markdown, "text or Markdown of a reasonable length")
 
+
+def _listed(read: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """Reads values that stand between commas; at least one."""
+
+    def read_all(text: str) -> list[Any]:
+        values = [read(part.strip()) for part in text.split(",") if part.strip()]
+        if not values:
+            raise ValueError(text)
+        return values
+
+    return read_all
+
+
+def _https(text: str) -> str:
+    address = _contact(text)
+    if not address.startswith("https://"):
+        raise ValueError(text)
+    return address
+
+
+# What /.well-known/security.txt says. Where nothing is set, CONTACT is who to write to; without either there is none.
+SECURITY_CONTACT: list[str] = _setting(
+    "SECURITY_CONTACT", [CONTACT] if CONTACT else [], _listed(_contact), "mail addresses or complete https:// addresses"
+)
+SECURITY_POLICY: str = _setting("SECURITY_POLICY", "", _https, "a complete https:// address")
+
+
+def _crawler(text: str) -> str:
+    # Nothing that could begin a line of its own in robots.txt, nor `*`, which is SEARCH_ENGINES=0.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
+        raise ValueError(text)
+    return text
+
+
+# Off for a board that nobody should find yet: robots.txt shuts it, and every answer asks not to be listed.
+SEARCH_ENGINES: bool = _switch("SEARCH_ENGINES", default=True)
+# Programs that robots.txt asks to stay away, by the names that they listen to there.
+BLOCKED_CRAWLERS: list[str] = _setting(
+    "BLOCKED_CRAWLERS", [], _listed(_crawler), "names of crawlers as robots.txt has them, say GPTBot,CCBot"
+)
+
 _hosts = ["localhost", "127.0.0.1", "[::1]", *filter(None, [urlsplit(SITE_URL).hostname])]
 ALLOWED_HOSTS: list[str] = _setting(
     "ALLOWED_HOSTS", _hosts, lambda text: [host.strip() for host in text.split(",") if host.strip()], "host names"
@@ -149,10 +191,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The three that only add headers stand above WhiteNoise, so that static files carry them too.
+    # The four that only add headers stand above WhiteNoise, so that static files carry them too.
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "postings.middleware.NotForSearchEngines",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from postings import landing
-from postings.views import figures, lists, postings, site, sitemaps
+from postings.views import figures, lists, machines, postings, site, sitemaps
 
 app_name = "postings"
 
@@ -32,6 +32,9 @@ urlpatterns = [
     path("apply/<str:slug>", postings.apply, name="apply"),
     path("about/", site.about, name="about"),
     path("favicon.ico", site.favicon, name="favicon"),
+    path("robots.txt", machines.robots, name="robots"),
+    path(".well-known/security.txt", machines.security_txt, name="security_txt"),
+    path("manifest.webmanifest", machines.manifest, name="manifest"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-jobs-<int:part>.xml", sitemaps.jobs, name="sitemap_jobs"),
     path("sitemap-pages-<int:number>.xml", sitemaps.pages, name="sitemap_pages"),

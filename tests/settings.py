@@ -6,7 +6,8 @@ os.environ.setdefault("SECRET_KEY", "the tests sign nothing that matters")
 # What a developer's shell has set must not decide whether a test passes; the database may be chosen.
 _OF_A_SHELL = [
     "DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "POSTING_LIFETIME_DAYS", "SQLITE_WAL", "PROXY_COUNT",
-    "APPLY_PARAMETERS", "ABOUT", "OPERATOR", "CONTACT",
+    "APPLY_PARAMETERS", "ABOUT", "OPERATOR", "CONTACT", "SECURITY_CONTACT", "SECURITY_POLICY",
+    "SEARCH_ENGINES", "BLOCKED_CRAWLERS",
 ]  # fmt: skip
 for _name in _OF_A_SHELL:
     os.environ.pop(_name, None)

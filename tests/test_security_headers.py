@@ -46,6 +46,11 @@ ADDRESSES = {
     "report": ("/jobs/gardener/report/", 200),
     "thanks for a report": ("/jobs/gardener/report/thanks/", 200),
     "about": ("/about/", 200),
+    "sitemap": ("/sitemap.xml", 200),
+    "pages in the sitemap": ("/sitemap-pages-0.xml", 200),
+    "robots.txt": ("/robots.txt", 200),
+    "security.txt": ("/.well-known/security.txt", 200),
+    "manifest": ("/manifest.webmanifest", 200),
     "icon where browsers look": ("/favicon.ico", 301),
     "apply": ("/apply/gardener", 302),
     "closed": ("/jobs/gone/", 410),
@@ -66,6 +71,7 @@ PAGES = [name for name in ADDRESSES if name not in STATIC]
 @pytest.fixture
 def visitor(settings):
     settings.ROOT_URLCONF = __name__
+    settings.SECURITY_CONTACT = ["mailto:ada@jobs.example"]
     # Serve static files as they lie in the source; the middleware reads this when the client is made.
     settings.WHITENOISE_USE_FINDERS = True
     make_posting(slug="gardener")

@@ -225,6 +225,25 @@ def test_what_the_board_says_of_itself(settings_with):
     assert [settings_with()[name] for name in ("ABOUT", "OPERATOR", "CONTACT")] == ["", "", ""]
 
 
+def test_whom_to_tell_of_a_hole_in_the_board(settings_with):
+    assert settings_with()["SECURITY_CONTACT"] == []
+    assert settings_with(CONTACT="ada@jobs.example")["SECURITY_CONTACT"] == ["mailto:ada@jobs.example"]
+    settings = settings_with(
+        CONTACT="ada@jobs.example",
+        SECURITY_CONTACT="holes@Bücher.example, https://jobs.example/holes",
+        SECURITY_POLICY="https://jobs.example/policy",
+    )
+    assert settings["SECURITY_CONTACT"] == ["mailto:holes@xn--bcher-kva.example", "https://jobs.example/holes"]
+    assert settings["SECURITY_POLICY"] == "https://jobs.example/policy"
+
+
+def test_what_crawlers_are_told(settings_with):
+    assert [settings_with()[name] for name in ("SEARCH_ENGINES", "BLOCKED_CRAWLERS")] == [True, []]
+    settings = settings_with(SEARCH_ENGINES="0", BLOCKED_CRAWLERS="GPTBot, CCBot,ia_archiver")
+    assert settings["SEARCH_ENGINES"] is False
+    assert settings["BLOCKED_CRAWLERS"] == ["GPTBot", "CCBot", "ia_archiver"]
+
+
 def test_the_policy_allows_nothing_unsafe_and_no_other_host(settings_with):
     directives = settings_with()["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     sources = {source for values in directives.values() for source in values}
@@ -453,6 +472,15 @@ def test_each_database_has_a_journal_of_its_own_unless_it_is_said_where(settings
         ("CONTACT", "javascript:alert(1)"),
         ("CONTACT", "ada@jobs.example, bob@jobs.example"),
         ("CONTACT", "ada@jobs.example?subject=Hello"),
+        ("SECURITY_CONTACT", "ada"),
+        ("SECURITY_CONTACT", "ada@jobs.example, http://jobs.example/holes"),
+        ("SECURITY_CONTACT", ","),
+        ("SECURITY_POLICY", "ada@jobs.example"),
+        ("SECURITY_POLICY", "http://jobs.example/policy"),
+        ("SEARCH_ENGINES", "none"),
+        ("BLOCKED_CRAWLERS", "*"),
+        ("BLOCKED_CRAWLERS", "GPTBot CCBot"),
+        ("BLOCKED_CRAWLERS", "GPTBot\nAllow: /"),
         ("ABOUT", "*a*" * 40_000),
     ],
 )

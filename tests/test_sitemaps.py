@@ -6,10 +6,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import time_machine
+from django.core.management.color import no_style
 from django.db import connection
 from django.utils import timezone
 
-from postings import catalogue, sitemaps
+from postings import catalogue, changes, sitemaps
 from postings.models import Company, Posting
 from tests.factories import make_company, make_posting
 from tests.test_list import make_with
@@ -21,6 +22,14 @@ HOST = "http://testserver"
 NOON = dt.datetime(2025, 3, 10, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 BOARD = [f"{HOST}/", f"{HOST}/companies/", f"{HOST}/about/"]
+
+
+@pytest.fixture(autouse=True)
+def keys_from_one():
+    """Files are named by primary keys, and those of PostgreSQL go on from test to test."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Posting]):
+            cursor.execute(statement)
 
 
 def read(client, address: str) -> dict[str, str | None]:
@@ -233,6 +242,7 @@ def test_a_part_changes_when_the_time_of_a_posting_is_up(client):
         make_posting(status=Posting.Status.CLOSED, expires_at=NOON + 2 * HOUR)
         for hours, expected in ((0, "12"), (1, "13"), (3, "13")):
             clock.move_to(NOON + hours * HOUR)
+            catalogue.forget()
             said = read(client, "/sitemap.xml")[f"{HOST}/sitemap-jobs-0.xml"]
             assert said == f"2025-03-10T{expected}:00:00+00:00", hours
 
@@ -315,6 +325,26 @@ def test_more_postings_ask_no_more_of_the_database(client, django_assert_num_que
         client.get("/sitemap-pages-0.xml")
 
 
+@pytest.fixture
+def some_hundred():
+    """As many postings as it takes for PostgreSQL to choose among its indexes with care."""
+    one = make_posting(slug="gardener")
+    with changes.ignored():
+        Posting.objects.bulk_create(
+            Posting(
+                slug=f"copy-{number}",
+                source_slug=f"copy-{number}",
+                title=f"Gardener {number % 200}",
+                company_id=(number % 3 and one.company_id) or None,
+                listed_on=one.listed_on,
+            )
+            for number in range(600)
+        )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE postings_posting")
+
+
 def plan_of(asks, words: str) -> str:
     """How the database answers what `asks` asks it: the plan of the one statement that has these words in it."""
     statements = []
@@ -339,12 +369,11 @@ def looks_copies_up(plan: str) -> bool:
     """Whether it goes to copies by title, company and place, and to those of no company likewise."""
     if connection.vendor == "sqlite":
         return plan.count("USING INDEX posting_copies (title=? AND company_id=? AND <expr>=? AND rowid<?)") == 2
-    found = r"posting_copies on .*\n *Index Cond: .*title\)?(?:::text)? = .*{company}.*substr\(\w+\.place, 1, 100\) = "
+    found = r"posting_copies on .*\n *Index Cond: .*title\)?(?:::text)? = .*{company}.*substr\(place, 1, 100\) = "
     return all(re.search(found.format(company=company), plan) for company in ("company_id = ", "company_id IS NULL"))
 
 
-def test_a_part_is_read_along_the_primary_key_and_copies_are_looked_up(client):
-    make_posting()
+def test_a_part_is_read_along_the_primary_key_and_copies_are_looked_up(client, some_hundred):
     plan = plan_of(lambda: client.get("/sitemap-jobs-0.xml"), "body_html")
     along_the_key = (
         r"PRIMARY KEY \(rowid>\? AND rowid<\?\)|postings_posting_pkey.*\n *Index Cond: \(\(id >= 0\) AND \(id < "
@@ -354,13 +383,11 @@ def test_a_part_is_read_along_the_primary_key_and_copies_are_looked_up(client):
     assert not re.search("TEMP B-TREE|Sort", plan), plan
 
 
-def test_the_original_of_a_posting_is_looked_up():
-    make_posting(slug="gardener")
+def test_the_original_of_a_posting_is_looked_up(some_hundred):
     plan = plan_of(lambda: Posting.objects.with_original().get(slug="gardener"), "body_html")
     assert looks_copies_up(plan), plan
 
 
-def test_when_the_parts_changed_is_read_from_an_index_alone(client):
-    make_posting()
+def test_when_the_parts_changed_is_read_from_an_index_alone(client, some_hundred):
     plan = plan_of(lambda: client.get("/sitemap.xml"), "MAX(")
     assert re.search("COVERING INDEX posting_changes|Index Only Scan using posting_changes", plan), plan
