@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 
-from postings import rendering
+from postings import catalogue, landing, rendering
 from postings.importing import layout
 from postings.models import DailyClicks, Posting, Tag
 from tests.browser.conftest import KINDS, Kind, board, every_kind, figures_key  # noqa: F401
@@ -81,6 +81,11 @@ def test_every_page_of_the_samples_is_valid(keep, settings, tmp_path):
         keep(f"sorted by {sort}", Kind(f"/?q=engineer&sort={sort}"))
     for name in ("company", *Tag.Kind.values):
         keep(f"all of {name}", Kind(f"/all/{name}/"))
+    values = catalogue.current().values
+    for plural, kind in landing.KINDS.items():
+        keep(plural, Kind(f"/{plural}/"))
+        keep(f"one of the {plural}", Kind(landing.path_of(values[kind][0])))
+    keep("a skill in a country", Kind(landing.path_of(values[Tag.Kind.SKILL][0], values[Tag.Kind.COUNTRY][0])))
     for posting in Posting.objects.all():
         keep(posting.slug, Kind(posting.get_absolute_url()))
     assert complaints(tmp_path) == ""
