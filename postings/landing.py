@@ -152,8 +152,6 @@ def neighbours(landing: Landing, finding: Finding) -> list[Neighbours]:
 
 def _beside_pair(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:
     skill, country = landing.values
-    wider = [(f"All {skill.name} jobs", skill), (f"All jobs {_in(country)}", country)]
-    yield "Wider", [Link(name, path_of(value), number_of(finding.snapshot, value)) for name, value in wider]
     # The counts of a kind leave its own condition out: of countries under the skill, of skills in the country.
     yield (
         f"{skill.name} jobs elsewhere",
@@ -169,6 +167,8 @@ def _beside_pair(landing: Landing, finding: Finding) -> Iterator[tuple[str, list
             besides=skill,
         ),
     )
+    wider = [(f"All {skill.name} jobs", skill), (f"All jobs {_in(country)}", country)]
+    yield "Wider", [Link(name, path_of(value), number_of(finding.snapshot, value)) for name, value in wider]
 
 
 def _beside_skill(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from postings import landing
-from postings.views import figures, lists, postings, site
+from postings.views import figures, lists, postings, site, sitemaps
 
 app_name = "postings"
 
@@ -32,5 +32,8 @@ urlpatterns = [
     path("apply/<str:slug>", postings.apply, name="apply"),
     path("about/", site.about, name="about"),
     path("favicon.ico", site.favicon, name="favicon"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-jobs-<int:part>.xml", sitemaps.jobs, name="sitemap_jobs"),
+    path("sitemap-pages-<int:number>.xml", sitemaps.pages, name="sitemap_pages"),
     path("figures/<str:key>/", figures.figures, name="figures"),
 ]

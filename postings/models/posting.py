@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +30,12 @@ SAMPLES = "samples"  # the source whose postings never expire
 MOST_PLACES_IN_FULL = 6
 MOST_DAYS_AGO = 56  # beyond that a date says more
 REPORTS_FOR_REVIEW = 3
+# Of a place an index holds only the beginning: the whole may be too long for one. The number stands in the text of
+# the expression, because SQLite takes one with a parameter for another than the index's.
+START_OF_PLACE = 100
+_START_OF_PLACE = models.Func(
+    "place", template=f"substr(%(expressions)s, 1, {START_OF_PLACE})", output_field=models.TextField()
+)
 
 
 class PostingQuerySet(RecordedQuerySet):
@@ -46,11 +52,29 @@ class PostingQuerySet(RecordedQuerySet):
 
     def expired(self) -> "PostingQuerySet":
         """Live by its status but past its end; `Posting.state` says the same of one posting."""
-        return self.filter(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
+        return self.filter(self.expired_condition())
+
+    @staticmethod
+    def expired_condition() -> Q:
+        return Q(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
 
     def ever_shown(self) -> "PostingQuerySet":
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)
+
+    def originals(self) -> "PostingQuerySet":
+        """Without copies: nothing that a live posting with a lower primary key says as well."""
+        of_company, of_none = _earlier_copies()
+        return self.alias(start=_START_OF_PLACE).filter(
+            Q(company=None) | ~Exists(of_company), Q(company__isnull=False) | ~Exists(of_none)
+        )
+
+    def with_original(self) -> "PostingQuerySet":
+        """Annotates `original_slug`: of the live postings that say the same the one with the lowest primary key, or
+        the posting itself."""
+        of_company, of_none = (Subquery(copies.order_by("pk").values("slug")[:1]) for copies in _earlier_copies())
+        first = Case(When(company=None, then=of_none), default=of_company)
+        return self.alias(start=_START_OF_PLACE).annotate(original_slug=Coalesce(first, "slug"))
 
     def newest_first(self) -> "PostingQuerySet":
         return self.order_by("-listed_on", "-id")
@@ -66,13 +90,13 @@ class PostingQuerySet(RecordedQuerySet):
 
     def with_clicks(self) -> "PostingQuerySet":
         """Annotates `clicks`: click-throughs of people, all days together."""
-        people = DailyClicks.objects.of_people().filter(posting=models.OuterRef("pk"))
+        people = DailyClicks.objects.of_people().filter(posting=OuterRef("pk"))
         total = people.order_by().values("posting").annotate(total=Sum("count")).values("total")
-        return self.annotate(clicks=Coalesce(models.Subquery(total), 0))
+        return self.annotate(clicks=Coalesce(Subquery(total), 0))
 
     def with_open_reports(self) -> "PostingQuerySet":
         """Annotates `reports_open`: reports of visitors that no operator settled yet."""
-        return self.annotate(reports_open=Report.objects.number_open(of=models.OuterRef("pk")))
+        return self.annotate(reports_open=Report.objects.number_open(of=OuterRef("pk")))
 
     def reported(self, least: int = 1) -> "PostingQuerySet":
         """What at least so many open reports are about."""
@@ -82,6 +106,14 @@ class PostingQuerySet(RecordedQuerySet):
     def for_review(self) -> "PostingQuerySet":
         """What so many visitors reported independently that an operator should look at it."""
         return self.reported(REPORTS_FOR_REVIEW)
+
+
+def _earlier_copies() -> tuple[models.QuerySet, models.QuerySet]:
+    """For subqueries: live postings with the title, company, place and body of a row with `start`, stored before it; of
+    the same company, and of none. Neither database looks up both at once in an index."""
+    same = {name: OuterRef(name) for name in ("title", "place", "start", "body_html")}
+    earlier = Posting.objects.live().alias(start=_START_OF_PLACE).filter(pk__lt=OuterRef("pk"), **same)
+    return earlier.filter(company=OuterRef("company")), earlier.filter(company=None)
 
 
 class Posting(models.Model):
@@ -182,6 +214,7 @@ class Posting(models.Model):
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
+        original_slug: str  # with_original()
         reports_open: int  # with_open_reports()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
@@ -215,6 +248,10 @@ class Posting(models.Model):
             ),
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
+            # originals(), with_original()
+            models.Index("title", "company", _START_OF_PLACE, name="posting_copies"),
+            # sitemaps: when which part of the board changed
+            models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
         ]
 
     def __str__(self) -> str:

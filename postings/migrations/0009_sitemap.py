@@ -1,0 +1,23 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """By which copies of a posting are found, and when which part of the board changed."""
+
+    dependencies = [("postings", "0006_reports")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="posting",
+            index=models.Index(
+                models.F("title"),
+                models.F("company"),
+                models.Func("place", template="substr(%(expressions)s, 1, 100)", output_field=models.TextField()),
+                name="posting_copies",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="posting",
+            index=models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
+        ),
+    ]
