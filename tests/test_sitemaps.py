@@ -12,6 +12,7 @@ from django.utils import timezone
 from postings import catalogue, sitemaps
 from postings.models import Company, Posting
 from tests.factories import make_company, make_posting
+from tests.test_list import make_with
 
 pytestmark = pytest.mark.django_db
 
@@ -96,9 +97,24 @@ def test_addresses_are_the_public_ones_whatever_host_was_asked(client, settings)
     assert list(read(client, "/sitemap-jobs-0.xml")) == ["https://jobs.example/jobs/gardener/"]
 
 
-def test_an_empty_board_has_its_own_pages(client):
+def test_an_empty_board_has_only_the_page_about_itself(client):
     assert list(read(client, "/sitemap.xml")) == [f"{HOST}/sitemap-pages-0.xml"]
-    assert list(read(client, "/sitemap-pages-0.xml")) == BOARD
+    assert list(read(client, "/sitemap-pages-0.xml")) == [f"{HOST}/about/"]
+
+
+def test_the_pages_of_values_and_pairs_are_in_it_when_they_hold_enough(client):
+    for number in range(3):
+        make_with(f"Gardener {number}", ("skill:go", "country:DE", "workplace:remote"))
+    make_with("Cook", ("skill:go", "skill:rust", "country:AT"))
+    landed = [path.removeprefix(HOST) for path in read(client, "/sitemap-pages-0.xml") if path.count("/") > 4]
+    assert landed == [
+        "/skills/go/", "/skills/rust/", "/countries/austria/", "/countries/germany/", "/regions/emea/",
+        "/regions/europe/", "/regions/european-union/", "/workplaces/remote/", "/skills/go/germany/",
+        "/companies/lindenhof-labs/",
+    ]  # fmt: skip
+    for path in ("/skills/", "/countries/", "/regions/", "/workplaces/"):
+        assert f"{HOST}{path}" in read(client, "/sitemap-pages-0.xml")
+    assert f"{HOST}/categories/" not in read(client, "/sitemap-pages-0.xml")
 
 
 @pytest.mark.parametrize("status", [Posting.Status.DRAFT, Posting.Status.CLOSED])

@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from jobboard import urls
 from postings import applying, reports
-from postings.models import DailyClicks, FiguresLink, Posting
+from postings.models import DailyClicks, FiguresLink, Posting, PostingTag, Tag
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
 from tests.browser.visit import Visit
 from tests.factories import make_posting
@@ -114,7 +114,21 @@ def board(transactional_db):
         apply_keyword="PIPPIN",
         published_on="2025-02-01",
     )
+    tag_postings()
     make_posting(slug="closed", title="Closed " + "z" * 100, company="Garden 3", status=Posting.Status.CLOSED)
+
+
+def tag_postings() -> None:
+    """Gives every other posting a country, a region, a workplace and skills, for the pages that these have."""
+    tags = [
+        Tag.objects.create(kind=kind, code=code, name=name)
+        for kind, code, name in (
+            ("skill", "go", "Go"), ("skill", "c++", "C++"), ("country", "AT", "Austria"),
+            ("region", "eu", "European Union"), ("workplace", "remote", "Remote"),
+        )
+    ]  # fmt: skip
+    tagged = Posting.objects.filter(place="Remote, Austria")
+    PostingTag.objects.bulk_create(PostingTag(posting=posting, tag=tag) for posting in tagged for tag in tags)
 
 
 # --- Every kind of page ------------------------------------------------------------------------------
@@ -141,6 +155,12 @@ KINDS = {
     "all categories": Kind("/all/category/"),
     "companies": Kind("/companies/"),
     "company": Kind("/companies/donaudampfschifffahrt/"),
+    "skill": Kind("/skills/c-plus-plus/"),
+    "skill in a country": Kind("/skills/go/austria/"),
+    "category with a long name": Kind(
+        "/categories/a-category-with-a-name-that-is-nearly-as-long-as-names-of-categories-can-be-and-ends-at-last/"
+    ),
+    "all skills": Kind("/skills/"),
     "detail": Kind("/jobs/gardener-3/"),
     "wide detail": Kind("/jobs/wide/"),
     "detail from right to left": Kind("/jobs/bustanai/"),
