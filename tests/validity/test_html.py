@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 
-from postings import rendering
+from postings import catalogue, landing, rendering
 from postings.importing import layout
 from postings.models import DailyClicks, Posting, Tag
 from tests.browser.conftest import KINDS, Kind, board, every_kind, figures_key  # noqa: F401
@@ -45,8 +45,9 @@ def keep(visitor, tmp_path):
     return ask
 
 
-def complaints(*paths) -> str:
-    return "\n".join(map(str, checker.check(paths)))
+def assert_valid(*paths) -> None:
+    complaints = "\n".join(map(str, checker.check(paths)))
+    assert not complaints, complaints
 
 
 # What the kinds of page leave out, as nobody needs it in a browser.
@@ -67,7 +68,7 @@ def test_every_kind_of_page_is_valid(request, keep, settings, tmp_path):
         if name != "empty board":
             keep(name, kind._replace(address=kind.address.format(key=key)))
     assert len(list(tmp_path.iterdir())) == len(KINDS) + len(MORE_KINDS)
-    assert complaints(tmp_path) == ""
+    assert_valid(tmp_path)
 
 
 @pytest.mark.django_db
@@ -81,9 +82,14 @@ def test_every_page_of_the_samples_is_valid(keep, settings, tmp_path):
         keep(f"sorted by {sort}", Kind(f"/?q=engineer&sort={sort}"))
     for name in ("company", *Tag.Kind.values):
         keep(f"all of {name}", Kind(f"/all/{name}/"))
+    values = catalogue.current().values
+    for plural, kind in landing.KINDS.items():
+        keep(plural, Kind(f"/{plural}/"))
+        keep(f"one of the {plural}", Kind(landing.path_of(values[kind][0])))
+    keep("a skill in a country", Kind(landing.path_of(values[Tag.Kind.SKILL][0], values[Tag.Kind.COUNTRY][0])))
     for posting in Posting.objects.all():
         keep(posting.slug, Kind(posting.get_absolute_url()))
-    assert complaints(tmp_path) == ""
+    assert_valid(tmp_path)
 
 
 # Bodies that could break the page around them.
@@ -109,7 +115,7 @@ def test_whatever_an_author_writes_leaves_the_page_valid(keep, tmp_path):
     for number, (name, body) in enumerate(BODIES.items()):
         make_posting(slug=f"body-{number}", body_markdown=layout.tidy(body))
         keep(name, Kind(f"/jobs/body-{number}/"))
-    assert complaints(tmp_path) == ""
+    assert_valid(tmp_path)
 
 
 @pytest.mark.django_db
@@ -125,14 +131,15 @@ def test_the_boards_own_pages_in_the_admin_are_valid(keep, visitor, admin_user, 
     ]
     for number, address in enumerate([*addresses, "importrun/", "report/", "posting/"]):
         keep(f"admin {number}", Kind(f"/admin/postings/{address}"))
-    assert [str(each) for each in checker.check([tmp_path]) if each.kind == "error"] == []
+    errors = "\n".join(str(each) for each in checker.check([tmp_path]) if each.kind == "error")
+    assert not errors, errors
 
 
 def test_the_style_sheets_and_the_icon_are_valid():
     [folder] = settings.STATICFILES_DIRS
     files = [file for file in folder.rglob("*") if file.suffix in (".css", ".svg")]
     assert len(files) >= 7
-    assert complaints(*files) == ""
+    assert_valid(*files)
 
 
 def test_the_checker_sees_what_is_wrong(tmp_path):
