@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from postings.views import figures, lists, postings, site
+from postings.views import feeds, figures, lists, postings, site
 
 app_name = "postings"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("suggest", lists.suggest, name="suggest"),
     path("companies/", lists.companies, name="companies"),
     path("companies/<str:slug>/", lists.company, name="company"),
+    path("feed.atom", feeds.atom, name="feed_atom"),
+    path("feed.json", feeds.json, name="feed_json"),
+    path("jobs/<str:slug>.md", postings.posting_markdown, name="posting_markdown"),
     path("jobs/<str:slug>/", postings.posting_detail, name="detail"),
     path("jobs/<str:slug>/report/", postings.report, name="report"),
     path("jobs/<str:slug>/report/thanks/", postings.reported, name="reported"),
