@@ -44,8 +44,8 @@ MOST_CHANGES = 5000
 # Sets of words, and of steps of pay, that are kept for the next request; each takes up to a bit a posting.
 MOST_KEPT = 32
 MOST_COMPANIES_KEPT = 1000
-# The last change has to be this old to be dated in whole seconds: another one in the same second, or one that was dated
-# before its transaction was committed, would have no later date.
+# So long after a change all workers show it, and no other can follow that is of the same second, or was dated before
+# its transaction was committed.
 SETTLED = dt.timedelta(seconds=3)
 # Other code and other settings make other pages of the same board.
 BEGUN = timezone.now()
@@ -182,14 +182,14 @@ class Snapshot:
         return made
 
     def last_modified(self, is_by_day: bool = False) -> dt.datetime | None:
-        """When what can be seen of the postings last changed: by a write, by one that expired, by this process's
-        beginning or, with `is_by_day`, by the day's. None while that is not SETTLED, so that nobody is told of a date
-        that the next change may share."""
+        """Since when all see of the postings what can be seen now, for Last-Modified: they change by a write, by one
+        that expired, by this process's beginning or, with `is_by_day`, by the day's. None while that is not SETTLED,
+        so that nobody is told a date that the next change may share, nor one before they may have seen the old."""
         now = timezone.now()
         last_expiry = _EPOCH + self._live_at(_microseconds(now))[1] * _MICROSECOND
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) if is_by_day else _EPOCH
-        latest = max(self.changed_at, last_expiry, midnight, BEGUN)
-        return latest if now - latest >= SETTLED else None
+        settled = max(self.changed_at, last_expiry, midnight, BEGUN) + SETTLED
+        return settled if settled <= now else None
 
     @property
     def is_all_live(self) -> bool:

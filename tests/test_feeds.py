@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 FORMATS = ["atom", "json"]
 HOSTILE = "]]></content><b>&amp; 1 < 2</b> \x0b\x00\ufffe\uffff \U0001f333 \u202egnp אבג"
-A_MINUTE = dt.timedelta(minutes=1)
+SECOND, A_MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -275,7 +275,8 @@ def test_the_whole_board_is_read_by_as_many_queries_a_page_as_one_posting(client
         if number in (0, 7):
             client.get("/feed.json")  # the worker's snapshot
             for format in FORMATS:
-                # The snapshot's version (as tests look at each request), the postings, their tags, the version again.
+                # The snapshot's version (as tests look at each request), the postings, their tags, and the
+                # version again.
                 with CaptureQueriesContext(connection) as captured:
                     assert read(client, f"/feed.{format}").content
                 assert len(captured) == 4
@@ -432,7 +433,8 @@ def test_a_closed_posting_is_gone_at_once_even_where_the_snapshot_still_has_it(c
 @pytest.mark.parametrize(
     "query",
     ["", "q=gardener", "skill=c%23&country=PL", "company=ahorn-birke", "place=a%26b", "sort=salary", "posted=30",
-     "q=%22a+%26+b%22", "q=title+%0B+%3C%2Ftitle%3E+-%22%EF%BF%BE+graz%22", "region=europe&workplace=remote&category=r-d"],
+     "q=%22a+%26+b%22", "q=title+%0B+%3C%2Ftitle%3E+-%22%EF%BF%BE+graz%22",
+     "region=europe&workplace=remote&category=r-d"],
 )  # fmt: skip
 def test_feedparser_reads_every_feed_whatever_postings_say(client, query):
     text = HOSTILE if connection.vendor == "sqlite" else HOSTILE.replace("\0", "")
@@ -518,7 +520,14 @@ def test_no_date_is_told_that_a_change_of_the_same_second_would_share(client, cl
     clock.shift(2.9)
     assert last_modified(client) is None
     clock.shift(0.1)
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:03 GMT"
+
+
+def test_who_asks_by_when_they_fetched_what_no_worker_had_seen_yet_is_sent_it(client, clock):
+    make_posting()
+    fetched = http_date((timezone.now() + 2 * SECOND).timestamp())
+    clock.shift(60)
+    assert read(client, "/feed.json", if_modified_since=fetched).status_code == 200
 
 
 def test_the_date_is_that_of_the_last_write_and_stays(client, clock):
@@ -526,23 +535,23 @@ def test_the_date_is_that_of_the_last_write_and_stays(client, clock):
     clock.shift(60)
     Posting.objects.filter(pk=posting.pk).update(title="Keeper")
     clock.shift(3600)
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:01:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:01:03 GMT"
     catalogue.forget()  # another worker
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:01:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:01:03 GMT"
 
 
 def test_a_posting_that_runs_out_by_itself_moves_the_date(client, clock):
     make_posting(expires_at=timezone.now() + dt.timedelta(hours=1))
     make_posting(expires_at=timezone.now() + dt.timedelta(hours=2))
     clock.shift(60)
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:03 GMT"
     clock.shift(3600)
-    assert last_modified(client) == "Sun, 15 Mar 2026 11:00:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 11:00:03 GMT"
     # Also to a worker that begins after it, and one that works in a change of something else.
     catalogue.forget()
-    assert last_modified(client) == "Sun, 15 Mar 2026 11:00:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 11:00:03 GMT"
     clock.shift(7200)
-    assert last_modified(client) == "Sun, 15 Mar 2026 12:00:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 12:00:03 GMT"
 
 
 def test_an_end_that_is_written_and_passes_before_the_snapshot_sees_it_moves_the_date(client, clock):
@@ -550,14 +559,14 @@ def test_an_end_that_is_written_and_passes_before_the_snapshot_sees_it_moves_the
     snapshot = catalogue.build()
     Posting.objects.filter(pk=posting.pk).update(expires_at=timezone.now() + dt.timedelta(seconds=30))
     clock.shift(60)
-    assert snapshot.updated().last_modified() == timezone.now() - dt.timedelta(seconds=30)
+    assert snapshot.updated().last_modified() == timezone.now() - dt.timedelta(seconds=30) + catalogue.SETTLED
 
 
 def test_midnight_moves_the_date_where_days_are_asked_for(client, clock):
     make_posting()
     clock.shift(dt.timedelta(days=2))
-    assert last_modified(client, "posted=7") == "Tue, 17 Mar 2026 00:00:00 GMT"
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:00 GMT"
+    assert last_modified(client, "posted=7") == "Tue, 17 Mar 2026 00:00:03 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:00:03 GMT"
 
 
 def test_no_date_is_told_while_the_snapshot_is_behind_the_database(client, clock, monkeypatch):
@@ -574,7 +583,7 @@ def test_a_worker_that_began_later_may_show_it_otherwise(client, clock, monkeypa
     make_posting()
     clock.shift(3600)
     monkeypatch.setattr(catalogue, "BEGUN", timezone.now() - A_MINUTE)
-    assert last_modified(client) == "Sun, 15 Mar 2026 10:59:00 GMT"
+    assert last_modified(client) == "Sun, 15 Mar 2026 10:59:03 GMT"
 
 
 def test_a_clock_that_was_set_back_does_not_take_the_date_back(client, clock):
