@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from pyroaring import BitMap
@@ -44,6 +44,11 @@ MOST_CHANGES = 5000
 # Sets of words, and of steps of pay, that are kept for the next request; each takes up to a bit a posting.
 MOST_KEPT = 32
 MOST_COMPANIES_KEPT = 1000
+# So long after a change all workers show it, and no other can follow that is of the same second, or was dated before
+# its transaction was committed.
+SETTLED = dt.timedelta(seconds=3)
+# Other code and other settings make other pages of the same board.
+BEGUN = timezone.now()
 # Where the steps of pay to choose from part the postings.
 PARTS = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)
 # Read in pieces: on SQLite a writer waits for a reader, and should not wait for long.
@@ -138,6 +143,8 @@ class Snapshot:
     """The live postings of one version of the board."""
 
     version: int
+    changed_at: dt.datetime  # when the version was raised
+    last_expiry: int  # of those that were live no more when this was made, the latest; microseconds since 1970
     ids: np.ndarray  # by number: the posting's primary key, uint32 or int64
     days: Days
     expiries: np.ndarray  # by number: microseconds since 1970, int64
@@ -152,8 +159,8 @@ class Snapshot:
     _named: _Kept = field(default_factory=_Kept)  # Named by term
     _companies: _Kept = field(default_factory=lambda: _Kept(MOST_COMPANIES_KEPT))  # by primary key
     _paying: _Kept = field(default_factory=_Kept)  # sets by currency and sum
-    # Who is live, until the microsecond at which the next one expires.
-    _live: list[tuple[BitMap, int]] = field(default_factory=list)
+    # Who is live, since the microsecond at which the last one expired, until that at which the next one does.
+    _live: list[tuple[BitMap, int, int]] = field(default_factory=list)
     _of_live: dict[str, Any] = field(default_factory=dict)  # what follows from it
 
     def __len__(self) -> int:
@@ -161,14 +168,28 @@ class Snapshot:
 
     def live(self, now: dt.datetime | None = None) -> BitMap:
         """The numbers of the postings that are live now: what was live when this was made, without what expired."""
-        moment = _microseconds(now or timezone.now())
-        if self._live and moment < self._live[0][1]:
-            return self._live[0][0]
+        return self._live_at(_microseconds(now or timezone.now()))[0]
+
+    def _live_at(self, moment: int) -> tuple[BitMap, int, int]:
+        if self._live and moment < self._live[0][2]:
+            return self._live[0]
         self._of_live.clear()
         left = self.expiries > moment
         live = _bitmap(np.flatnonzero(left)) - self.removed
-        self._live[:] = [(live, int(self.expiries[left].min(initial=_NEVER)))]
-        return live
+        last = int(self.expiries[~left].max(initial=self.last_expiry))
+        made = live, last, int(self.expiries[left].min(initial=_NEVER))
+        self._live[:] = [made]
+        return made
+
+    def last_modified(self, is_by_day: bool = False) -> dt.datetime | None:
+        """Since when all see of the postings what can be seen now, for Last-Modified: they change by a write, by one
+        that expired, by this process's beginning or, with `is_by_day`, by the day's. None while that is not SETTLED,
+        so that nobody is told a date that the next change may share, nor one before they may have seen the old."""
+        now = timezone.now()
+        last_expiry = _EPOCH + self._live_at(_microseconds(now))[1] * _MICROSECOND
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) if is_by_day else _EPOCH
+        settled = max(self.changed_at, last_expiry, midnight, BEGUN) + SETTLED
+        return settled if settled <= now else None
 
     @property
     def is_all_live(self) -> bool:
@@ -351,6 +372,18 @@ class Snapshot:
         """The number of the first posting that is listed on this day or later; len() where there is none."""
         return self.days.first_since(day.toordinal(), len(self))
 
+    def before(self, day: dt.date, posting_id: int) -> int:
+        """How many come before a posting in order of age, which need not be among them any more: their numbers are
+        lower than this."""
+        # Those of one day stand together, in the order of their keys.
+        first = self.first_since(day)
+        after = self.days.first_since(day.toordinal() + 1, len(self))
+        return first + int(np.searchsorted(self.ids[first:after], posting_id))
+
+    def day_of(self, number: int) -> dt.date:
+        """The day on which a posting is listed."""
+        return dt.date.fromordinal(self.days.of_number(number))
+
     # --- Words --------------------------------------------------------------------------------------
 
     def look_up(self, asked: Collection[tuple[words.Term, search.Field]]) -> dict[tuple[Any, Any], BitMap]:
@@ -428,7 +461,7 @@ class Snapshot:
 
     def updated(self) -> "Snapshot":
         """The board as it is now: this one with what changed since, or one that is built anew."""
-        version = changes.version()
+        version, changed_at = changes.state()
         if version == self.version:
             return self
         changed = list(
@@ -438,7 +471,9 @@ class Snapshot:
         )
         if version < self.version or len(changed) > MOST_CHANGES or changes.EVERYTHING in changed:
             return build()
-        return _with_changes(self, version, changed) or build()
+        if new := _with_changes(self, version, changed):
+            return replace(new, changed_at=changed_at)
+        return build()
 
 
 class _Numbers(NamedTuple):
@@ -517,11 +552,17 @@ def build() -> Snapshot:
 
     What is changed while it reads is worked in from the version that it began with.
     """
-    version = changes.version()
+    version, changed_at = changes.state()
     columns = _Columns()
     for rows in _live_rows():
         columns.extend(rows)
-    snapshot = columns.snapshot(version, list(Tag.objects.all()), _read_links(columns))
+    # After the rows, so that whichever expires meanwhile is among these or those.
+    last_expiry = Posting.objects.expired().aggregate(last=Max("expires_at"))["last"] or _EPOCH
+    snapshot = replace(
+        columns.snapshot(version, list(Tag.objects.all()), _read_links(columns)),
+        changed_at=changed_at,
+        last_expiry=_microseconds(last_expiry),
+    )
     if changes.version() != version:
         return snapshot.updated()
     return snapshot
@@ -568,6 +609,8 @@ class _Columns:
             ids = ids.astype(np.uint32)
         return Snapshot(
             version=version,
+            changed_at=_EPOCH,
+            last_expiry=0,
             ids=ids,
             days=Days.of(self.days),
             expiries=np.array(self.expiries, dtype=np.int64),
@@ -625,7 +668,7 @@ def _with_changes(old: Snapshot, version: int, changed: list[int]) -> Snapshot |
     columns.company_index = {pk or None: index for index, pk in enumerate(old.company_ids.tolist())}
     columns.currencies = {currency: index for index, currency in enumerate(old.currencies)}
     # By the primary keys alone: with more conditions SQLite would go through all live postings.
-    stored = Posting.objects.filter(pk__in=changed).only("status", *_ROW)
+    stored = list(Posting.objects.filter(pk__in=changed).only("status", *_ROW))
     rows = sorted((_row(posting) for posting in stored if posting.is_live), key=itemgetter(1, 0))
     known = {pk: number for pk in changed if (number := old.number_of(pk)) is not None}
     kept = [row for row in rows if row[0] in known]
@@ -637,8 +680,10 @@ def _with_changes(old: Snapshot, version: int, changed: list[int]) -> Snapshot |
     numbers = [known[row[0]] for row in kept] + list(range(len(old), len(old) + len(added)))
     columns.extend([*kept, *added])
     new = columns.snapshot(version, list(Tag.objects.all()), {})
+    expired = [_microseconds(end) for each in stored if (end := each.expires_at) and each.is_expired]
     return replace(
         new,
+        last_expiry=max(old.last_expiry, *expired, 0),
         ids=_merged(old.ids, new.ids, numbers),
         days=old.days.followed_by([row[1].toordinal() for row in added], len(old)),
         expiries=_merged(old.expiries, new.expiries, numbers),

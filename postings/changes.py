@@ -1,19 +1,21 @@
 """What changed, noted in the transaction that changes it: the board's version, and which postings are of it.
 
 A list page shows what `catalogue` keeps in memory; this is how it learns that it is old. Every write through the
-models is heard of (Django's own signals, and `models.written_in_bulk` for statements), also raises the version, and
-brings the search index up to date. What goes around the models, say SQL typed by hand, needs `manage.py
-index_postings` afterwards.
+models is heard of (Django's own signals, and `models.written_in_bulk` for statements), also raises the version,
+brings the search index up to date, and dates the postings whose pages now show something else: `changed_at`. What goes
+around the models, say SQL typed by hand, needs `manage.py index_postings` afterwards.
 """
 
+import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.signals import post_delete, post_save
+from django.db.models import Q
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.utils import timezone
 
 from postings import search
 from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
@@ -37,6 +39,7 @@ class _Noted(threading.local):
     def clear(self) -> None:
         self.is_any = False
         self.postings: set[int] = set()
+        self.dated: set[int] = set()  # of these postings `changed_at` was written, too
         self.texts: set[int] = set()  # of these postings the words, too
         self.tagged: set[tuple[int, int]] = set()  # postings and tags that were given to them or taken away
         self.companies: set[int] = set()  # whose names changed
@@ -69,17 +72,34 @@ def ignored() -> Iterator[None]:
         _noted.is_ignored = before
 
 
+class State(NamedTuple):
+    """The board's present state: its number, and since when it has been that."""
+
+    version: int
+    changed_at: dt.datetime
+
+
+def state() -> State:
+    row = BoardVersion.objects.values_list("number", "changed_at").order_by("pk").first()
+    return State(*row) if row else State(0, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+
+
 def version() -> int:
     """The number of the board's present state."""
-    return BoardVersion.objects.values_list("number", flat=True).order_by("pk").first() or 0
+    return state().version
 
 
 def raise_version() -> int:
     """The next number. Others that change something wait here until this transaction ends."""
-    if not BoardVersion.objects.filter(pk=1).update(number=F("number") + 1):
+    board = BoardVersion.objects.select_for_update().filter(pk=1).first()
+    if board is None:
         BoardVersion.objects.get_or_create(pk=1)
-        BoardVersion.objects.filter(pk=1).update(number=F("number") + 1)
-    return BoardVersion.objects.values_list("number", flat=True).get(pk=1)
+        board = BoardVersion.objects.select_for_update().get(pk=1)
+    board.number += 1
+    # Read while the others wait, so that none of them has an earlier moment; and never back, as clocks are set.
+    board.changed_at = max(board.changed_at, timezone.now())
+    board.save()
+    return board.number
 
 
 def note(
@@ -87,8 +107,10 @@ def note(
     texts: Iterable[int] = (),
     tagged: Iterable[tuple[int, int]] = (),
     companies: Iterable[int] = (),
+    dated: Iterable[int] = (),
 ) -> None:
-    """Says that these postings changed, of these the words too, of these the tags, and the names of these companies."""
+    """Says that these postings changed, of these the words too, of these the tags, and the names of these companies;
+    `dated`: whose `changed_at` says so already."""
     if _noted.is_ignored:
         return
     with transaction.atomic(savepoint=False), together():
@@ -97,11 +119,13 @@ def note(
         _noted.tagged.update(tagged)
         _noted.postings.update(postings, _noted.texts, (posting for posting, _ in _noted.tagged))
         _noted.companies.update(companies)
+        _noted.dated.update(dated)
 
 
 def _write() -> None:
     if not _noted.is_any:
         return
+    _date(Q(pk__in=chunk) for chunk in _chunks(sorted(_noted.postings - _noted.dated)))
     # Before the version is raised, which others wait for until this transaction ends.
     search.index(sorted(_noted.texts | _in_other_languages()))
     search.index_companies(sorted(_noted.companies))
@@ -113,6 +137,17 @@ def _write() -> None:
         unique_fields=["posting_id"],
         update_fields=["version"],
     )
+
+
+def _date(postings: Iterable[Q]) -> None:
+    """Writes that postings changed now, where what changed was a tag, a name, or written without saying so."""
+    with ignored():
+        for condition in postings:
+            Posting.objects.filter(condition).update(changed_at=timezone.now())
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 def _in_other_languages() -> set[int]:
@@ -132,12 +167,25 @@ def _saved(
     _hear(sender, [instance.pk], [instance], None if created else update_fields)
 
 
+# Whose postings show a name.
+_HAVING: dict[type, str] = {Company: "company__in", Tag: "posting_tags__tag__in"}
+
+
+def _about_to_be_saved(sender: Any, instance: Any, update_fields: frozenset[str] | None = None, **rest: Any) -> None:
+    if update_fields is not None and "name" not in update_fields:
+        return
+    if instance.pk and sender.objects.filter(pk=instance.pk).exclude(name=instance.name).exists():
+        _date([Q(**{_HAVING[sender]: [instance.pk]})])
+
+
 def _deleted(sender: type, instance: Any, **rest: Any) -> None:
     _hear(sender, [instance.pk], [instance], None)
 
 
 def _written(sender: type, ids: list[int], fields: set[str] | None, rows: list[Any] | None = None, **rest: Any) -> None:
     if ids:
+        if sender in _HAVING and fields is not None and "name" in fields:
+            _date([Q(**{_HAVING[sender]: ids})])
         _hear(sender, ids, rows, fields)
 
 
@@ -145,7 +193,8 @@ def _hear(sender: type, ids: list[int], rows: list[Any] | None, fields: Iterable
     """`fields`: the names of those that were written; None: all."""
     if sender is Posting:
         is_text = fields is None or not _SEARCHED.isdisjoint(fields)
-        note(postings=ids, texts=ids if is_text else ())
+        is_dated = fields is None or "changed_at" in fields
+        note(postings=ids, texts=ids if is_text else (), dated=ids if is_dated else ())
     elif sender is PostingTag:
         if fields is None or not {"tag", "tag_id", "posting", "posting_id"}.isdisjoint(fields):
             links = rows or PostingTag.objects.filter(pk__in=ids)
@@ -159,6 +208,8 @@ def _hear(sender: type, ids: list[int], rows: list[Any] | None, fields: Iterable
 
 def connect() -> None:
     """Begins to listen; called once when Django is ready."""
+    for named in _HAVING:
+        pre_save.connect(_about_to_be_saved, sender=named, dispatch_uid=f"changes:{named.__name__}:renamed")
     for model in (Posting, PostingTag, Company, Tag):
         post_save.connect(_saved, sender=model, dispatch_uid=f"changes:{model.__name__}:saved")
         post_delete.connect(_deleted, sender=model, dispatch_uid=f"changes:{model.__name__}:deleted")

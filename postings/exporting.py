@@ -1,14 +1,14 @@
 """Postings, text out again: one JSON object a line, or the Markdown layout that they came in."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import prefetch_related_objects
 
 from postings.models import Posting, Tag
 
-# The facts by their names in the export, and the kind of tag that holds each.
+# The facts that are lists by their names in the guide, and the kind of tag that holds each.
 LISTS = {
     "workplace": Tag.Kind.WORKPLACE,
     "countries": Tag.Kind.COUNTRY,
@@ -16,38 +16,64 @@ LISTS = {
     "employment": Tag.Kind.EMPLOYMENT,
     "seniority": Tag.Kind.SENIORITY,
     "skills": Tag.Kind.SKILL,
-    "categories": Tag.Kind.CATEGORY,
 }
 _AT_ONCE = 500
 
 
-def export(format: str) -> Iterator[str]:
-    """The text of every posting, newest first, in memory that does not grow with their number."""
-    to_text = FORMATS[format]
+def export(format: str, ids: Sequence[int] | None = None) -> Iterator[str]:
+    """The text of every posting, newest first, or of those with these primary keys that are live, in their order; in
+    memory that does not grow with them."""
+    for batch in _all() if ids is None else _live(ids):
+        prefetch_related_objects(batch, "posting_tags__tag")
+        yield from map(FORMATS[format], batch)
+
+
+def _all() -> Iterator[list[Posting]]:
     postings = Posting.objects.select_related("company").newest_first().iterator(chunk_size=_AT_ONCE)
     batch: list[Posting] = []
     for posting in postings:
         batch.append(posting)
         if len(batch) == _AT_ONCE:
-            yield from _texts(batch, to_text)
+            yield batch
             batch = []
-    yield from _texts(batch, to_text)
+    yield batch
 
 
-def _texts(batch: list[Posting], to_text: Callable[[Posting], str]) -> Iterator[str]:
-    prefetch_related_objects(batch, "posting_tags__tag")
-    yield from map(to_text, batch)
+def _live(ids: Sequence[int]) -> Iterator[list[Posting]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        chunk = ids[start : start + _AT_ONCE]
+        by_id = Posting.objects.select_related("company").in_bulk(chunk)
+        yield [posting for pk in chunk if (posting := by_id.get(pk)) and posting.is_live]
 
 
 def as_json(posting: Posting) -> str:
     """One line: the facts by the names and values of the guide, what is not said as null or an empty list."""
-    return json.dumps(facts_of(posting), ensure_ascii=False) + "\n"
+    facts = facts_of(posting)
+    categories = sorted(tag.name for tag in tags_of(posting) if tag.kind == Tag.Kind.CATEGORY)
+    line = {
+        "slug": posting.slug,
+        "source": posting.source,
+        "status": posting.status,
+        "title": posting.title,
+        "company": posting.company.name if posting.company else None,
+        "place": posting.place,
+        "published_on": posting.published_machine or None,
+        "apply_url": posting.apply_url,
+        **{name: facts.pop(name) for name in LISTS},
+        "categories": categories,
+        **facts,
+    }
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def tags_of(posting: Posting) -> list[Tag]:
+    """Needs `posting_tags__tag` prefetched."""
+    return [link.tag for link in posting.posting_tags.all()]
 
 
 def facts_of(posting: Posting) -> dict[str, Any]:
-    codes: dict[str, list[str]] = {}
-    for link in posting.posting_tags.all():
-        codes.setdefault(link.tag.kind, []).append(link.tag.name if link.tag.kind == "category" else link.tag.code)
+    """The facts by the names and values of the guide."""
+    tags = tags_of(posting)
     salary = None
     if posting.salary_currency:
         salary = {
@@ -57,17 +83,9 @@ def facts_of(posting: Posting) -> dict[str, Any]:
             "period": posting.salary_period,
         }
     return {
-        "slug": posting.slug,
-        "source": posting.source,
-        "status": posting.status,
-        "title": posting.title,
-        "company": posting.company.name if posting.company else None,
-        "place": posting.place,
-        "published_on": posting.published_machine or None,
-        "apply_url": posting.apply_url,
-        **{name: sorted(codes.get(kind, [])) for name, kind in LISTS.items()},
+        **{name: sorted(tag.code for tag in tags if tag.kind == kind) for name, kind in LISTS.items()},
         "salary": salary,
-        "visa": next(iter(codes.get(Tag.Kind.VISA, [])), None),
+        "visa": next((tag.code for tag in tags if tag.kind == Tag.Kind.VISA), None),
         "apply_keyword": posting.apply_keyword or None,
     }
 

@@ -337,6 +337,10 @@ class PostingFilter(django_filters.FilterSet):
             return asked
         elif asked:
             self.ignored.append(f"There is no order “{_short(asked)}”, so it was left out.")
+        return self._order_of(can_match)
+
+    def _order_of(self, can_match: bool) -> str:
+        """The order where none is asked for."""
         return RELEVANCE if can_match else NEWEST
 
     # --- In the ORM's words -------------------------------------------------------------------------
@@ -545,7 +549,7 @@ class PostingFilter(django_filters.FilterSet):
 
     @property
     def _sort_without_asking(self) -> str:
-        return RELEVANCE if any(not term.is_excluded for term in self.criteria.terms) else NEWEST
+        return self._order_of(any(not term.is_excluded for term in self.criteria.terms))
 
     @property
     def query(self) -> str:
@@ -593,6 +597,11 @@ class PostingFilter(django_filters.FilterSet):
                 label = labels.get((name, value), value)
             applied.append(Applied(name, value, label, self._query(without=[(name, value)])))
         return applied
+
+    @property
+    def in_words(self) -> str:
+        """All conditions, what was typed after what was chosen: `Python, Germany, “rust”`; empty where none is."""
+        return ", ".join(each.label for each in sorted(self.applied, key=lambda each: each.name == "q"))
 
     # --- Where nothing was found --------------------------------------------------------------------
 
@@ -681,6 +690,13 @@ class PostingFilter(django_filters.FilterSet):
             number = self.finding.instead("q", self.finding.with_words(kept))
             query = self._query(q=" ".join(term.text for term in kept))
             yield WayOut(f"Without the word “{dropped.text}”", query, number)
+
+
+class FeedFilter(PostingFilter):
+    """The same for those who come back: the newest first in a search, too, unless another order is asked for."""
+
+    def _order_of(self, can_match: bool) -> str:
+        return NEWEST
 
 
 def _unused(kind: str, asked: str) -> Value | None:

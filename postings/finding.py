@@ -173,6 +173,12 @@ class Finding:
         )
         return [int(self.snapshot.ids[number]) for number in numbers]
 
+    def before(self, day: dt.date, posting_id: int, limit: int) -> list[int]:
+        """The primary keys of so many of those found that come next to a posting in order of age, the newest first.
+        What is new above it, and whether it is still there itself, makes no difference."""
+        older = self.found & BitMap(range(self.snapshot.before(day, posting_id)))
+        return [int(self.snapshot.ids[number]) for number in _newest(older, 0, limit)]
+
     def _newest(self, start: int, stop: int) -> list[int]:
         return _newest(self.found, start, stop)
 

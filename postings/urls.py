@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from postings import landing
-from postings.views import figures, lists, machines, postings, site, sitemaps
+from postings.views import feeds, figures, lists, machines, postings, site, sitemaps
 
 app_name = "postings"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     path("<landed:plural>/", lists.landings, name="landings"),
     path("<landed:plural>/<str:slug>/", lists.landing_page, name="landing"),
     path("skills/<str:slug>/<str:country>/", lists.landing_page, {"plural": "skills"}, name="landing_pair"),
+    path("feed.atom", feeds.atom, name="feed_atom"),
+    path("feed.json", feeds.json, name="feed_json"),
+    path("jobs/<str:slug>.md", postings.posting_markdown, name="posting_markdown"),
     path("jobs/<str:slug>/", postings.posting_detail, name="detail"),
     path("jobs/<str:slug>/report/", postings.report, name="report"),
     path("jobs/<str:slug>/report/thanks/", postings.reported, name="reported"),

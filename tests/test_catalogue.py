@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import random
 import threading
 import time
 from urllib.parse import urlencode
@@ -481,3 +482,15 @@ def test_numbers_are_found_by_primary_key_whether_keys_are_dense_or_far_apart(id
     numbers = catalogue._Numbers.of(np.array(ids, dtype=np.int64))
     wanted = np.array([*reversed(ids), 0, 2, 8, 999, 2**41], dtype=np.int64)
     assert numbers.of_ids(wanted).tolist() == [ids.index(pk) for pk in wanted if pk in ids]
+
+
+def test_a_posting_stands_where_the_database_has_it_whether_it_is_there_or_not():
+    draw = random.Random(3)
+    days = [dt.date(2025, 1, day) for day in range(1, 6)]
+    postings = [make_posting(published_on=draw.choice(days)) for _ in range(30)]
+    snapshot = catalogue.build()
+    keys = [posting.pk for posting in postings]
+    for day in days:
+        for pk in (0, *keys, keys[-1] + 1):
+            older = Posting.objects.filter(listed_on__lt=day) | Posting.objects.filter(listed_on=day, pk__lt=pk)
+            assert snapshot.before(day, pk) == older.count()

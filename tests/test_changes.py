@@ -1,6 +1,11 @@
 """Every write through the models raises the board's version and names the postings that it changes."""
 
+import datetime as dt
+import io
+
 import pytest
+import time_machine
+from django.core.management import call_command
 from django.db import transaction
 
 from postings import catalogue, changes, search, words
@@ -131,7 +136,6 @@ def test_the_admin_notes_a_deletion_of_several_as_one_change(posting, admin_clie
 
 
 def test_what_was_written_past_the_models_is_seen_after_index_postings(posting):
-    from django.core.management import call_command
     from django.db import connection
 
     other = make_posting()
@@ -151,3 +155,69 @@ def test_a_language_that_is_changed_changes_which_forms_of_words_are_found(posti
     assert list(search.look_up([asked])[asked]) == []
     link.delete()
     assert list(search.look_up([asked])[asked]) == [posting.pk]
+
+
+# --- When a posting changed --------------------------------------------------------------------------
+
+CHANGES = {
+    "title": lambda posting: Posting.objects.filter(pk=posting.pk).update(title="Keeper"),
+    "in bulk": lambda posting: Posting.objects.bulk_update([posting], ["status"]),
+    "another company": lambda posting: Posting.objects.filter(pk=posting.pk).update(company=make_company("Astwerk")),
+    "the company's name": lambda posting: Company.objects.filter(pk=posting.company_id).update(name="Ahorn"),
+    "the company's name, saved": lambda posting: renamed(posting.company),
+    "a tag's name": lambda posting: Tag.objects.filter(name="Garden").update(name="Gardens"),
+    "a tag's name, saved": lambda posting: renamed(Tag.objects.get(name="Garden")),
+    "a tag more": lambda posting: PostingTag.objects.create(posting=posting, tag=make_category("Forest")),
+    "a tag less": lambda posting: posting.posting_tags.all().delete(),
+    "a tag deleted": lambda posting: Tag.objects.filter(name="Garden").delete(),
+    "read again": lambda posting: call_command("read_facts", stdout=io.StringIO()),
+}
+
+
+def dates() -> dict[int, dt.datetime]:
+    return dict(Posting.objects.values_list("pk", "changed_at"))
+
+
+def renamed(named) -> None:
+    named.name = "Other"
+    named.save()
+
+
+@pytest.mark.parametrize("write", CHANGES.values(), ids=CHANGES.keys())
+def test_a_posting_is_dated_anew_when_its_page_shows_something_else(write):
+    posting = make_posting(categories=("Garden",), body_markdown="You write Python.")
+    other = make_posting(company="Birke", categories=("Cooking",))
+    call_command("read_facts", stdout=io.StringIO())
+    posting.posting_tags.filter(tag__kind="skill").delete()
+    before = dates()
+    write(posting)
+    assert dates()[posting.pk] > before[posting.pk]
+    assert dates()[other.pk] == before[other.pk]
+
+
+UNCHANGED = {
+    "the company saved": lambda posting: posting.company.save(),
+    "the company's address": lambda posting: Company.objects.update(slug="ahorn"),
+    "a tag saved": lambda posting: Tag.objects.get(name="Garden").save(),
+    "a new company": lambda posting: make_company("Astwerk"),
+    "read again": lambda posting: call_command("read_facts", stdout=io.StringIO()),
+}
+
+
+@pytest.mark.parametrize("write", UNCHANGED.values(), ids=UNCHANGED.keys())
+def test_a_posting_keeps_its_date_when_nothing_of_it_changed(write):
+    posting = make_posting(categories=("Garden",), body_markdown="You write Python.")
+    call_command("read_facts", stdout=io.StringIO())
+    before = dates()
+    write(posting)
+    assert dates() == before
+
+
+def test_a_moment_is_never_before_that_of_an_earlier_version():
+    with time_machine.travel(dt.datetime(2026, 3, 15, 10, tzinfo=dt.UTC), tick=False) as clock:
+        BoardVersion.objects.all().delete()
+        make_company("Astwerk")
+        before = changes.state()
+        clock.shift(-3600)
+        make_company("Birke")
+        assert changes.state() == (before.version + 1, before.changed_at)

@@ -255,3 +255,50 @@ def test_the_samples_come_back_through_markdown():
     samples = Posting.objects.select_related("company")
     import_again([exporting.as_markdown(each) for each in samples], [each.source_slug for each in samples])
     assert board() == before
+
+
+def test_the_markdown_of_a_page_imports_again_to_the_same_posting(client):
+    take(loose("a.md", **{**BEFORE, "slug": "a"}))
+    before = board()
+    text = client.get("/jobs/a.md").content.decode()
+    import_again([text], ["a"])
+    assert board() == before
+
+
+# --- Of a query --------------------------------------------------------------------------------------
+
+
+def test_of_a_query_what_the_list_finds_in_its_order(capsys):
+    for title, fields in {
+        "Old gardener": {"published_on": "2025-01-01"},
+        "New gardener": {"published_on": "2025-02-01"},
+        "Closed gardener": {"status": "closed"},
+        "Cook": {"body_markdown": "No trees."},
+    }.items():
+        make_posting(title=title, **fields)
+    call_command("export_postings", "--query", "?q=gardener&sort=newest")
+    said = capsys.readouterr()
+    assert [json.loads(line)["title"] for line in said.out.splitlines()] == ["New gardener", "Old gardener"]
+    assert said.err == ""
+    assert len(postings_of(export("--format", "markdown", "--query", "q=gardener"))) == 2
+    # All that is live, which is not all.
+    assert (export("--query", "").count("\n"), export().count("\n")) == (3, 4)
+
+
+def test_of_a_query_what_was_ignored_is_said_apart(capsys):
+    make_posting()
+    call_command("export_postings", "--query", "skil=rust&skill=no-such&page=2")
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1
+    assert said.err.splitlines() == [
+        "There is no parameter “skil”, so it was left out.",
+        "There is no parameter “page”, so it was left out.",
+        "There is no skill “no-such” here, so it was left out.",
+    ]
+
+
+def test_a_query_over_more_than_one_piece_keeps_its_order(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(exporting, "_AT_ONCE", 3)
+    slugs = [make_posting(categories=("Garden",), published_on=f"2025-01-0{day}").slug for day in range(1, 9)]
+    text = export("--query", "category=garden")
+    assert [json.loads(line)["slug"] for line in text.splitlines()] == slugs[::-1]

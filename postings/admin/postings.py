@@ -179,6 +179,12 @@ class PostingAdmin(FiguresAdmin, LifeAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"expires_at": expiry(timezone.now(), BY_HAND), **super().get_changeform_initial_data(request)}
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # A form that is saved as it stood is no change, but where its Markdown is rendered in another way by now.
+        same = Posting.objects.filter(pk=obj.pk, body_html=obj.body_html, excerpt=obj.excerpt)
+        if not change or form.changed_data or not same.exists():
+            super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         posting = form.instance

@@ -1,12 +1,14 @@
 """What the search and the sets in memory are kept up to date by."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class BoardVersion(models.Model):
     """One row: a number that is raised in every transaction that changes what the list may show (`changes`)."""
 
     number = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now, help_text="When it was raised.")
 
     def __str__(self) -> str:
         return str(self.number)

@@ -88,6 +88,10 @@ class PostingQuerySet(RecordedQuerySet):
         links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
         return self.select_related("company").prefetch_related(links)
 
+    def for_feed(self) -> "PostingQuerySet":
+        """What a feed says of a posting: all but its Markdown."""
+        return self.for_detail().defer("body_markdown")
+
     def with_clicks(self) -> "PostingQuerySet":
         """Annotates `clicks`: click-throughs of people, all days together."""
         people = DailyClicks.objects.of_people().filter(posting=OuterRef("pk"))

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from functools import partial, wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
@@ -36,6 +42,23 @@ def public(view: Any, methods: Sequence[str] = ALLOWED_METHODS) -> Any:
 # A page with a form that anybody may send; without a cookie there is no token, and the view itself sees to where it
 # was sent from.
 public_form = partial(public, methods=FORM_METHODS)
+
+
+def has_empty_parameters(request: HttpRequest) -> bool:
+    return any("" in values for _, values in request.GET.lists())
+
+
+def without_empty_parameters(request: HttpRequest, path: str = "") -> HttpResponse:
+    """A form sends the fields that were left empty, too; the address without them is the page's own.
+
+    `path`: where the page is, if it was asked for by another name.
+    """
+    query = request.GET.copy()
+    for name, values in request.GET.lists():
+        query.setlist(name, [value for value in values if value])
+    encoded = query.urlencode()
+    path = path or request.path
+    return HttpResponsePermanentRedirect(f"{path}?{encoded}" if encoded else path)
 
 
 class ApplyRedirect(HttpResponseRedirect):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 
 from postings import catalogue, heads, landing
@@ -13,7 +13,7 @@ from postings.filters import Facet, PostingFilter, clean_text
 from postings.models import Company, Tag
 from postings.rows import rows
 from postings.suggesting import suggestions
-from postings.views.answers import public
+from postings.views.answers import has_empty_parameters, public, without_empty_parameters
 
 PER_PAGE = 25
 COMPANIES_PER_PAGE = 200
@@ -46,8 +46,7 @@ def landing_page(request: HttpRequest, plural: str, slug: str, country: str = ""
         raise Http404(f"nothing among the {plural} is called {slug!r}, or no country {country!r}")
     if [value.slug for value in values] != [*asked.values()]:
         # Another spelling, or the code: one address for each.
-        path, query = landing.path_of(*values), _not_empty(request.GET)
-        return HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+        return without_empty_parameters(request, landing.path_of(*values))
     return _list(request, {value.kind: value.parameter for value in values})
 
 
@@ -62,8 +61,8 @@ def landings(request: HttpRequest, plural: str) -> HttpResponse:
 
 def _list(request: HttpRequest, said: dict[str, str]) -> HttpResponse:
     """`said`: the parameters that the path stands for."""
-    if any("" in values for _, values in request.GET.lists()):
-        return _without_empty_parameters(request)
+    if has_empty_parameters(request):
+        return without_empty_parameters(request)
     query = request.GET.copy()
     for name, value in said.items():
         query.setlist(name, [value])
@@ -118,8 +117,8 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
     """All values of one kind that can be ticked, with their counts under the other filters."""
     if name != "company" and name not in Tag.Kind.values:
         raise Http404(f"nothing to filter by is called {name!r}")
-    if any("" in given for _, given in request.GET.lists()):
-        return _without_empty_parameters(request)
+    if has_empty_parameters(request):
+        return without_empty_parameters(request)
     asked = PostingFilter(request.GET)
     context: dict[str, Any] = {"filter": asked, "other_pairs": asked.pairs_without(name)}
     if name == "company":
@@ -169,16 +168,3 @@ def suggest(request: HttpRequest) -> JsonResponse:
     """Skills, companies and titles that go on as what is being typed: for the search field, where scripts run."""
     text = clean_text(request.GET.get("q", ""))
     return JsonResponse({"suggestions": suggestions(catalogue.current(), text)})
-
-
-def _without_empty_parameters(request: HttpRequest) -> HttpResponse:
-    """A form sends the fields that were left empty, too; the address without them is the page's own."""
-    query = _not_empty(request.GET)
-    return HttpResponsePermanentRedirect(f"{request.path}?{query}" if query else request.path)
-
-
-def _not_empty(asked: QueryDict) -> str:
-    query = asked.copy()
-    for name, values in asked.lists():
-        query.setlist(name, [value for value in values if value])
-    return query.urlencode()

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, heads, reports
+from postings import addresses, applying, catalogue, clicks, exporting, heads, reports
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -34,6 +34,18 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
     }
     return render(request, "postings/posting_detail.html", context)
+
+
+@public
+def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
+    """The posting in the layout that it came in."""
+    posting = _published(slug)
+    if not posting.is_live:
+        return _gone(request, posting)
+    response = HttpResponse(exporting.as_markdown(posting), content_type="text/markdown; charset=utf-8")
+    response["Link"] = f'<{absolute(request, posting.get_absolute_url())}>; rel="canonical"'
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @public

@@ -20,6 +20,7 @@ from tests.benchmarks.load import CLIENT_CORE, SERVER_CORE, Disk, Failed, Server
 DEFAULT_SIZES = "10000,100000"
 ROUNDS, WARM_UP_ROUNDS = 20, 3
 SMALL = 10_000  # what the larger boards are compared with
+MOST_READ = 100_000  # larger ones are not read from end to end
 BARE = "bare page of 30 KB"
 LIST = "list without a filter"
 FILTERS = "list, another filter each time"
@@ -221,6 +222,12 @@ def _from_inside(databases: dict[int, str]) -> list[Row]:
     def figures(name: str) -> dict[int, float]:
         return {size: measured[name] for size, measured in inside.items()}
 
+    with on_core(SERVER_CORE):
+        feeding = {
+            size: boards.call(database, "tests.benchmarks.feeding.measure")
+            for size, database in databases.items()
+            if size <= MOST_READ
+        }
     share_p90 = {size: f" ({measured['share_p90']:.1f})" for size, measured in inside.items()}
     return [
         Row("the catalogue's share, p50 (p90)", figures("share"), {100_000: 2, 1_000_000: 15}, " ms", share_p90),
@@ -228,6 +235,16 @@ def _from_inside(databases: dict[int, str]) -> list[Row]:
         Row("its memory, built", figures("memory"), {1_000_000: 60}, " MB"),
         Row("its memory, after requests of every kind", figures("memory_in_use"), {1_000_000: 60}, " MB"),
         Row("queries of a list page, at most", figures("queries"), dict.fromkeys(databases, 4)),
+        *(
+            Row(f"the whole feed in {name}, per 100,000", {size: read[key] for size, read in feeding.items()}, {}, " s")
+            for key, name in (("json", "JSON"), ("atom", "Atom"))
+        ),
+        Row(
+            "memory that reading it takes",
+            {size: read["growth"] for size, read in feeding.items()},
+            dict.fromkeys(feeding, 100),
+            " MB",
+        ),
     ]
 
 

@@ -30,12 +30,12 @@ def measure() -> dict[str, float]:
     drawn = asking.draw(WARM_UP + FILTERS, 10, 2)
     first, others = drawn["filters"][:WARM_UP], drawn["filters"][WARM_UP:]
     words = [f"q={word}&sort={sort}" for word in drawn["common"] + drawn["rare"] for sort in ("newest", "relevance")]
-    before = _memory()
+    before = memory()
     snapshot, *seconds = _build()
-    built = _memory()
+    built = memory()
     for query in first + words:
         _answer(snapshot, query)
-    in_use = _memory()
+    in_use = memory()
     shares = sorted(_answer(snapshot, query) for query in others)
     seconds += [_build()[1] for _ in range(BUILDS - 1)]
     return {
@@ -77,10 +77,15 @@ def _queries(query: str) -> int:
     return len(captured)
 
 
-def _memory() -> int:
+def memory() -> int:
     """The bytes of this process that are in no file, after everything that is free was given back."""
     connection.close()
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return resident()
+
+
+def resident() -> int:
+    """The bytes of this process that are in no file, as it stands."""
     [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")]
     return int(line.split()[1]) * 1024

@@ -1,0 +1,273 @@
+"""What a feed holds: the postings that a search and filter find, page by page, as Atom and as JSON Feed 1.1.
+
+Pages of the newest follow one another by `before`, the last posting of the one read, so that none is lost and none is
+there twice while others come and go; in the other orders, which somebody has to ask for, by `page`.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed, rfc3339_date
+from django.utils.xmlutils import SimplerXMLGenerator
+
+from postings import changes
+from postings.exporting import facts_of, tags_of
+from postings.filters import PostingFilter
+from postings.finding import NEWEST
+from postings.models import Posting, Tag
+
+PER_PAGE = 50
+# A page's address, by which views and templates are called.
+ATOM, JSON = "postings:feed_atom", "postings:feed_json"
+# What a subscriber sees beside a posting.
+_TAGGED = {Tag.Kind.SKILL, Tag.Kind.CATEGORY}
+
+
+class NoSuchPage(ValueError):
+    """What was asked for names no page; its text is a sentence."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The postings of a page, and the parameters of its own and of those beside it: none for the first."""
+
+    postings: list[Posting]
+    here: dict[str, str]
+    previous: dict[str, str] | None = None
+    next: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A page with its addresses, all of them complete."""
+
+    title: str
+    home: str  # the list that finds the same
+    first: str  # the first page, which names the feed
+    here: str
+    previous: str | None
+    next: str | None
+    updated: dt.datetime
+    postings: list[Posting]
+    absolute: Callable[[str], str]
+
+
+def title(asked: PostingFilter) -> str:
+    """The conditions in words, and the board: `Python, Germany, “rust” – Job board`."""
+    return f"{asked.in_words or 'Jobs'} – {settings.SITE_NAME}"
+
+
+def path(asked: PostingFilter, name: str) -> str:
+    """The path of the feed of what a list finds, whatever order the list is in."""
+    return _path(name, _pairs(asked, with_order=False))
+
+
+def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[str], str]) -> Feed:
+    """The page that is asked for. Raises NoSuchPage."""
+    page = _page(asked, query)
+
+    def address(parameters: dict[str, str]) -> str:
+        return absolute(_path(name, [*_pairs(asked), *parameters.items()]))
+
+    return Feed(
+        title=title(asked),
+        home=absolute(_path("postings:list", asked.pairs)),
+        first=address({}),
+        here=address(page.here),
+        previous=None if page.previous is None else address(page.previous),
+        next=None if page.next is None else address(page.next),
+        updated=max((posting.changed_at for posting in page.postings), default=asked.snapshot.changed_at),
+        postings=page.postings,
+        absolute=absolute,
+    )
+
+
+def last_modified(asked: PostingFilter) -> dt.datetime | None:
+    """When the feed last changed; None where that is too recent to say, or the worker's snapshot is behind the
+    database, from which the postings are. To be asked after these were read."""
+    if changes.version() != asked.snapshot.version:
+        return None
+    return asked.snapshot.last_modified(is_by_day=asked.criteria.since is not None)
+
+
+def _pairs(asked: PostingFilter, with_order: bool = True) -> list[tuple[str, str]]:
+    """The parameters with the currency that is meant, which a list leaves out where it is the commonest: what somebody
+    subscribed to means the same when another one is."""
+    left_out = {"currency"} if with_order else {"currency", "sort"}
+    pairs = [pair for pair in asked.pairs if pair[0] not in left_out]
+    is_about_pay = asked.criteria.salary_min is not None or (with_order and asked.is_by_pay)
+    return [*pairs, ("currency", asked.criteria.currency)] if is_about_pay else pairs
+
+
+def _path(name: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{reverse(name)}?{urlencode(pairs)}" if pairs else reverse(name)
+
+
+# --- Pages ------------------------------------------------------------------------------------------
+
+
+def _page(asked: PostingFilter, query: QueryDict) -> Page:
+    return _newest(asked, query.get("before", "")) if asked.criteria.sort == NEWEST else _in_order(asked, query)
+
+
+def _newest(asked: PostingFilter, before: str) -> Page:
+    finding, snapshot = asked.finding, asked.snapshot
+    # One more than are shown tells whether there is a next page.
+    ids = finding.before(*_cursor(before), PER_PAGE + 1) if before else finding[: PER_PAGE + 1]
+    following = None
+    if len(ids) > PER_PAGE:
+        # Of the last on the page, shown or not: it may have been closed since the snapshot.
+        number = snapshot.number_of(ids[PER_PAGE - 1])
+        assert number is not None  # noqa: S101  found in the same snapshot
+        following = {"before": f"{snapshot.day_of(number)}.{ids[PER_PAGE - 1]}"}
+    return Page(_postings(ids[:PER_PAGE]), {"before": before} if before else {}, next=following)
+
+
+def _cursor(text: str) -> tuple[dt.date, int]:
+    """The day and the primary key that a cursor names: `2025-01-01.4711`."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)\.(\d{1,18})", text, re.ASCII)
+    try:
+        return dt.date.fromisoformat(match[1] if match else ""), int(match[2] if match else "")
+    except ValueError:
+        raise NoSuchPage("“before” is a day and a number, as in the address of a page’s next one.") from None
+
+
+def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
+    text = query.get("page", "1")
+    if not re.fullmatch(r"0*[1-9]\d{0,8}", text, re.ASCII):
+        raise NoSuchPage("“page” is a number from 1 on.")
+    number = int(text)
+    # Beyond the end there is nothing, and not the last page once more.
+    ids = asked.finding[(number - 1) * PER_PAGE : number * PER_PAGE + 1]
+
+    def parameters(number: int) -> dict[str, str]:
+        return {"page": str(number)} if number > 1 else {}
+
+    return Page(
+        _postings(ids[:PER_PAGE]),
+        parameters(number),
+        previous=parameters(number - 1) if number > 1 else None,
+        next=parameters(number + 1) if len(ids) > PER_PAGE else None,
+    )
+
+
+def _postings(ids: list[int]) -> list[Posting]:
+    # By the primary keys alone, as in rows: and of these what is still live.
+    by_id = Posting.objects.for_feed().in_bulk(ids) if ids else {}
+    return [posting for pk in ids if (posting := by_id.get(pk)) and posting.is_live]
+
+
+# --- Atom -------------------------------------------------------------------------------------------
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def atom(feed: Feed) -> str:
+    """RFC 4287, paged as in RFC 5005."""
+    paging = {"first": feed.first, "previous": feed.previous, "next": feed.next}
+    document = _Atom(
+        title=_xml(feed.title),
+        link=feed.home,
+        description=None,
+        feed_url=feed.here,
+        feed_guid=feed.first,
+        author_name=_xml(settings.SITE_NAME),
+        updated=feed.updated,
+        paging={rel: address for rel, address in paging.items() if address},
+    )
+    for posting in feed.postings:
+        address = feed.absolute(posting.get_absolute_url())
+        document.add_item(
+            title=_xml(posting.title),
+            link=address,
+            description=_xml(posting.excerpt),
+            unique_id=address,
+            pubdate=posting.first_seen,
+            updateddate=posting.changed_at,
+            author_name=_xml(posting.company.name) if posting.company else None,
+            categories=[_xml(name) for name in _tags(posting)],
+            language=posting.language,
+            content=_xml(posting.body_html),
+        )
+    return document.writeString("utf-8")
+
+
+class _Atom(Atom1Feed):
+    """With the full text, the addresses of the other pages, and a date that is said and not today's."""
+
+    def latest_post_date(self) -> dt.datetime:
+        return self.feed["updated"]
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        for rel, address in self.feed["paging"].items():
+            handler.addQuickElement("link", "", {"rel": rel, "href": address})
+
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        return {"xml:lang": item["language"]} if item["language"] else {}
+
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
+        # Plain text, which Django would call HTML.
+        super().add_item_elements(handler, item | {"description": None})
+        if item["description"]:
+            handler.addQuickElement("summary", item["description"])
+        handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+def _xml(text: str) -> str:
+    """Without what no XML 1.0 document can hold, escaped or not."""
+    return _NOT_XML.sub("", text)
+
+
+def _tags(posting: Posting) -> list[str]:
+    return sorted(tag.name for tag in tags_of(posting) if tag.kind in _TAGGED)
+
+
+# --- JSON Feed --------------------------------------------------------------------------------------
+
+
+def as_json(feed: Feed) -> str:
+    """JSON Feed 1.1 (jsonfeed.org), with the facts by the names of the guide."""
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.home,
+        "feed_url": feed.first,
+        **({"next_url": feed.next} if feed.next else {}),
+        "authors": [{"name": settings.SITE_NAME}],
+        "items": [_item(feed, posting) for posting in feed.postings],
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _item(feed: Feed, posting: Posting) -> dict[str, Any]:
+    address = feed.absolute(posting.get_absolute_url())
+    company = posting.company.name if posting.company else None
+    return {
+        "id": address,
+        "url": address,
+        "title": posting.title,
+        "content_html": posting.body_html,
+        **({"summary": posting.excerpt} if posting.excerpt else {}),
+        "date_published": rfc3339_date(posting.first_seen),
+        "date_modified": rfc3339_date(posting.changed_at),
+        **({"authors": [{"name": company}]} if company else {}),
+        "tags": _tags(posting),
+        **({"language": posting.language} if posting.language else {}),
+        "_facts": facts_of(posting),
+        "_posting": {
+            "company": company,
+            "place": posting.place,
+            "published_on": posting.published_machine or None,
+            # Through the board, which counts who goes on to the employer.
+            "apply": feed.absolute(reverse("postings:apply", args=[posting.slug])),
+        },
+    }

@@ -1,0 +1,37 @@
+"""Every list as a feed: Atom and JSON Feed at the list's own parameters."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import http_date
+
+from postings import feeds
+from postings.filters import FeedFilter
+from postings.links import absolute
+from postings.views.answers import has_empty_parameters, public, without_empty_parameters
+
+
+@public
+def atom(request: HttpRequest) -> HttpResponse:
+    return _feed(request, feeds.ATOM, feeds.atom, "application/atom+xml; charset=utf-8")
+
+
+@public
+def json(request: HttpRequest) -> HttpResponse:
+    return _feed(request, feeds.JSON, feeds.as_json, "application/feed+json")
+
+
+def _feed(request: HttpRequest, name: str, write: Callable[[feeds.Feed], str], content_type: str) -> HttpResponse:
+    if has_empty_parameters(request):
+        return without_empty_parameters(request)
+    asked = FeedFilter(request.GET)
+    try:
+        feed = feeds.read(asked, request.GET, name, partial(absolute, request))
+    except feeds.NoSuchPage as reason:
+        raise BadRequest(str(reason)) from None
+    response = HttpResponse(write(feed), content_type=content_type, headers={"X-Robots-Tag": "noindex"})
+    if changed_at := feeds.last_modified(asked):
+        response["Last-Modified"] = http_date(changed_at.timestamp())
+    return response
