@@ -6,7 +6,8 @@
 4. and `rendering` turns the body into safe HTML, once.
 5. `importing.store` creates or updates the posting, or leaves it alone; `importing.run` drives 1 to 5.
 6. `models` says which postings are live. Each write to them is noted by `changes`, in its transaction: `search` keeps
-   the index of their `words`, `catalogue` the sets of live postings that every worker has in memory.
+   the index of their `words`, `catalogue` the sets of live postings that every worker has in memory, and
+   `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
    is scanned for, `suggesting` while somebody types), `feeds` hands it to other programs and `exporting` to files.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells

@@ -2,8 +2,9 @@
 
 A list page shows what `catalogue` keeps in memory; this is how it learns that it is old. Every write through the
 models is heard of (Django's own signals, and `models.written_in_bulk` for statements), also raises the version,
-brings the search index up to date, and dates the postings whose pages now show something else: `changed_at`. What goes
-around the models, say SQL typed by hand, needs `manage.py index_postings` afterwards.
+brings the search index up to date, stores anew why a posting is withheld from search engines, and dates the postings
+whose pages now show something else: `changed_at`. What goes around the models, say SQL typed by hand, needs
+`manage.py index_postings` afterwards.
 """
 
 import datetime as dt
@@ -17,11 +18,13 @@ from django.db.models import Q
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
-from postings import search
+from postings import search, structured_data
 from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
 
 # What the search index holds of a posting; the rest can change without its being written again.
 _SEARCHED = {"title", "place", "body_markdown", "body_html"}
+# What says whether search engines are told of it, beside its tags.
+_JUDGED_BY = {"title", "company", "company_id", "published_on", "body_html"}
 _AT_ONCE = 500
 # No posting's key: a change of it means that anything may have changed.
 EVERYTHING = 0
@@ -41,7 +44,9 @@ class _Noted(threading.local):
         self.postings: set[int] = set()
         self.dated: set[int] = set()  # of these postings `changed_at` was written, too
         self.texts: set[int] = set()  # of these postings the words, too
+        self.judged: set[int] = set()  # of these whether search engines are told of them
         self.tagged: set[tuple[int, int]] = set()  # postings and tags that were given to them or taken away
+        self.tags: set[int] = set()  # whose kinds or codes may have changed
         self.companies: set[int] = set()  # whose names changed
 
 
@@ -105,18 +110,22 @@ def raise_version() -> int:
 def note(
     postings: Iterable[int] = (),
     texts: Iterable[int] = (),
+    judged: Iterable[int] = (),
     tagged: Iterable[tuple[int, int]] = (),
+    tags: Iterable[int] = (),
     companies: Iterable[int] = (),
     dated: Iterable[int] = (),
 ) -> None:
-    """Says that these postings changed, of these the words too, of these the tags, and the names of these companies;
-    `dated`: whose `changed_at` says so already."""
+    """Says that these postings changed, of these the words too, of these what search engines are told, of these the
+    tags; and these tags and the names of these companies. `dated`: whose `changed_at` says so already."""
     if _noted.is_ignored:
         return
     with transaction.atomic(savepoint=False), together():
         _noted.is_any = True
         _noted.texts.update(texts)
+        _noted.judged.update(judged)
         _noted.tagged.update(tagged)
+        _noted.tags.update(tags)
         _noted.postings.update(postings, _noted.texts, (posting for posting, _ in _noted.tagged))
         _noted.companies.update(companies)
         _noted.dated.update(dated)
@@ -129,6 +138,7 @@ def _write() -> None:
     # Before the version is raised, which others wait for until this transaction ends.
     search.index(sorted(_noted.texts | _in_other_languages()))
     search.index_companies(sorted(_noted.companies))
+    structured_data.judge(_noted.judged.union((posting for posting, _ in _noted.tagged), _having(_noted.tags)))
     number = raise_version()
     ChangedPosting.objects.bulk_create(
         [ChangedPosting(posting_id=pk, version=number) for pk in sorted(_noted.postings)],
@@ -148,6 +158,11 @@ def _date(postings: Iterable[Q]) -> None:
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
+def _having(tags: Iterable[int]) -> Iterable[int]:
+    """The postings that have any of these tags."""
+    return PostingTag.objects.filter(tag__in=tags).values_list("posting", flat=True) if tags else ()
 
 
 def _in_other_languages() -> set[int]:
@@ -194,7 +209,13 @@ def _hear(sender: type, ids: list[int], rows: list[Any] | None, fields: Iterable
     if sender is Posting:
         is_text = fields is None or not _SEARCHED.isdisjoint(fields)
         is_dated = fields is None or "changed_at" in fields
-        note(postings=ids, texts=ids if is_text else (), dated=ids if is_dated else ())
+        is_judged = fields is None or not _JUDGED_BY.isdisjoint(fields)
+        note(
+            postings=ids,
+            texts=ids if is_text else (),
+            judged=ids if is_judged else (),
+            dated=ids if is_dated else (),
+        )
     elif sender is PostingTag:
         if fields is None or not {"tag", "tag_id", "posting", "posting_id"}.isdisjoint(fields):
             links = rows or PostingTag.objects.filter(pk__in=ids)
@@ -202,8 +223,8 @@ def _hear(sender: type, ids: list[int], rows: list[Any] | None, fields: Iterable
     elif sender is Company:
         note(companies=ids)
     else:
-        # Of tags only the names change by themselves, which every snapshot reads anew.
-        note()
+        # Of tags only the names change by themselves, which every snapshot reads anew; and what an operator mends.
+        note(tags=ids)
 
 
 def connect() -> None:

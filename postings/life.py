@@ -84,7 +84,7 @@ def reopen(postings: QuerySet, user: Any, where: str) -> Reopened:
     for posting in chosen:
         renewed += "expires_at" in posting.reopen(now)
         posting.pin(["status"])
-    _write(chosen, ["status", "expires_at", "pinned_fields"], user, f"Published {where}.")
+    _write(chosen, ["status", "expires_at", "end_is_employers", "pinned_fields"], user, f"Published {where}.")
     return Reopened(len(chosen), renewed)
 
 
@@ -99,8 +99,9 @@ def extend(postings: QuerySet, user: Any, where: str) -> Extended:
             continue
         begin = max(now, posting.expires_at)
         posting.expires_at = begin + more if _LAST_MOMENT - begin > more else _LAST_MOMENT
+        posting.end_is_employers = False
         chosen.append(posting)
-    _write(chosen, ["expires_at"], user, f"Extended by {days_more()} days {where}.")
+    _write(chosen, ["expires_at", "end_is_employers"], user, f"Extended by {days_more()} days {where}.")
     closed = sum(posting.status == Posting.Status.CLOSED for posting in chosen)
     return Extended(len(chosen), closed, endless)
 

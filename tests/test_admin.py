@@ -76,7 +76,7 @@ def open_form(admin_client, address: str) -> dict[str, list[str]]:
 def send(admin_client, address: str, **changes):
     """Opens a form, changes some of its fields, and sends it. The answer is where the browser ends up."""
     data = open_form(admin_client, address)
-    unknown = set(changes) - data.keys() - {"pinned", "_save", "_addanother"}
+    unknown = set(changes) - data.keys() - {"pinned", "end_is_employers", "_save", "_addanother"}
     assert not unknown, f"the form has no field {unknown}"
     response = admin_client.post(address, {**data, **changes, "_save": "Save"}, follow=True)
     assert response.status_code == 200
@@ -177,6 +177,7 @@ def every_page() -> list[str]:
     for query in (
         *("status=live", "source=files", "category=gardening", "company__isempty=1", "pinned=yes", "pinned=no"),
         *("status=expired", "status=closed", "status=draft", "reported=review", "reported=open"),
+        *(f"told={value}" for value in ("yes", "no", *Posting.Withheld.values)),
         *(f"listed_on__year={day}", "q=%25_%27", "q=a+b+c", "o=7.-6.1", "o=-3.4", "p=1", "all="),
     ):
         pages.append(f"{LIST}?{query}")

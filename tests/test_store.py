@@ -721,8 +721,9 @@ def many(count: int, **text: object) -> list[File]:
 
 
 # What a batch costs that changes anything: texts and languages read, the search index and its words written, the
-# version raised and read, the changed postings listed, the languages looked up.
-NOTED = 8
+# version raised and read, the changed postings listed, the languages looked up; postings and tags read and the reason
+# stored why search engines are not told of them.
+NOTED = 11
 
 
 @pytest.mark.parametrize("count", [10, 100])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from postings.admin.base import LinesField, MarkdownField
 from postings.admin.figures import FiguresAdmin
 from postings.admin.life import IsInState, IsReported, LifeAdmin
+from postings.admin.structured_data import IsTold, StructuredDataAdmin
 from postings.importing.rereading import reread
 from postings.models import BY_HAND, Posting, PostingTag, Tag, expiry
 
@@ -41,7 +42,7 @@ class PostingForm(forms.ModelForm):
         fields = [
             "title", "company", "salary_text", "salary_min", "salary_max", "salary_currency", "salary_period", "place",
             "other_tags", "body_markdown", "apply_url", "apply_keyword", "status", "published_on",
-            "published_precision", "expires_at", "slug",
+            "published_precision", "expires_at", "end_is_employers", "slug",
         ]  # fmt: skip
         widgets = {
             name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
@@ -129,10 +130,29 @@ class InCategory(admin.SimpleListFilter):
 
 
 @admin.register(Posting)
-class PostingAdmin(FiguresAdmin, LifeAdmin):
+class PostingAdmin(FiguresAdmin, LifeAdmin, StructuredDataAdmin):
     form = PostingForm
-    list_display = ["title", "company", "state", "reports", "published", "clicks", "place_short", "source", "pins"]
-    list_filter = [IsInState, IsReported, "source", InCategory, ("company", admin.EmptyFieldListFilter), IsPinned]
+    list_display = [
+        "title",
+        "company",
+        "state",
+        "reports",
+        "published",
+        "clicks",
+        "place_short",
+        "source",
+        "pins",
+        "told",
+    ]
+    list_filter = [
+        IsInState,
+        IsReported,
+        IsTold,
+        "source",
+        InCategory,
+        ("company", admin.EmptyFieldListFilter),
+        IsPinned,
+    ]
     list_select_related = ["company"]
     search_fields = ["title", "company__name", "slug"]
     search_help_text = "Title, company or name in the address."
@@ -146,6 +166,7 @@ class PostingAdmin(FiguresAdmin, LifeAdmin):
     readonly_fields = [
         "salary_evidence",
         "report_reasons",
+        "told_in_full",
         "click_counts",
         "source",
         "source_slug",
@@ -163,7 +184,19 @@ class PostingAdmin(FiguresAdmin, LifeAdmin):
             {"fields": [("salary_min", "salary_max"), ("salary_currency", "salary_period"), "salary_evidence"]},
         ),
         ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
-        ("Life", {"fields": ["status", "published_on", "published_precision", "expires_at", "report_reasons"]}),
+        (
+            "Life",
+            {
+                "fields": [
+                    "status",
+                    "published_on",
+                    "published_precision",
+                    ("expires_at", "end_is_employers"),
+                    "told_in_full",
+                    "report_reasons",
+                ]
+            },
+        ),
         ("Import", {"fields": ["pinned", "source", "source_slug", "read_from", "first_seen", "changed_at"]}),
         ("Address", {"classes": ["collapse"], "fields": ["slug"]}),
     ]

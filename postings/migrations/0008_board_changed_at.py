@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """When the board's version was raised, for Last-Modified."""
 
-    dependencies = [("postings", "0006_reports")]
+    dependencies = [("postings", "0007_structured_data")]
 
     operations = [
         migrations.AddField(

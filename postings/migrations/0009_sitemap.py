@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """By which copies of a posting are found, and when which part of the board changed."""
 
-    dependencies = [("postings", "0006_reports")]
+    dependencies = [("postings", "0008_board_changed_at")]
 
     operations = [
         migrations.AddIndex(

@@ -130,6 +130,15 @@ class Posting(models.Model):
         DAY = "day", "to the day"
         MONTH = "month", "to the month"
 
+    class Withheld(models.TextChoices):
+        """Why search engines are told nothing of it (`structured_data`)."""
+
+        COMPANY = "company", "no company"
+        DATE = "date", "no date"
+        BODY = "body", "no text"
+        REMOTE = "remote", "remote, no country"
+        PLACE = "place", "no country"
+
     # What an import writes and a person may write by hand; then the field is pinned, and no import writes it.
     PINNABLE = {
         "title": "title",
@@ -213,8 +222,15 @@ class Posting(models.Model):
     # Stored, so that the order of every list is one index: published, or first seen where that is not known.
     listed_on = models.DateField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    end_is_employers = models.BooleanField(
+        "end is the employer’s",
+        default=False,
+        help_text="The employer’s own closing date: only such an end is told to search engines.",
+    )
     changed_at = models.DateTimeField(auto_now=True)
     pinned_fields = models.JSONField(default=list, blank=True, editable=False)
+    # Stored by `structured_data.judge`, so that the admin can filter by it; empty: search engines are told of it.
+    withheld = models.CharField(max_length=10, choices=Withheld, blank=True, editable=False)
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
@@ -256,6 +272,8 @@ class Posting(models.Model):
             models.Index("title", "company", _START_OF_PLACE, name="posting_copies"),
             # sitemaps: when which part of the board changed
             models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
+            # the admin's filter by what search engines are told
+            models.Index(fields=["withheld", "status", "-listed_on", "-id", "expires_at"], name="posting_withheld"),
         ]
 
     def __str__(self) -> str:
@@ -397,6 +415,8 @@ class Posting(models.Model):
                 errors["body_markdown"] = f"Not taken: {reason}."
         if self.published_on and not is_plausible_date(self.published_on):
             errors["published_on"] = "Nobody can have published on this day."
+        if not self.expires_at:
+            self.end_is_employers = False
         if errors:
             raise ValidationError(errors)
 
@@ -428,8 +448,8 @@ class Posting(models.Model):
         """
         changed = {"status"} if self.status != self.Status.LIVE else set()
         if self.expires_at is not None and self.expires_at <= now:
-            self.expires_at = expiry(now, self.source)
-            changed.add("expires_at")
+            self.expires_at, self.end_is_employers = expiry(now, self.source), False
+            changed |= {"expires_at", "end_is_employers"}
         self.status = self.Status.LIVE
         return changed
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
-from postings import initials, links, rendering
+from postings import initials, links, rendering, structured_data
 
 register = template.Library()
 
@@ -49,3 +51,11 @@ def tint_of(company: object) -> int:
 def dressed(html: str) -> str:
     """A sanitised body as a page shows it; still to be printed as it is."""
     return rendering.dress(html)
+
+
+@register.simple_tag
+def json_ld(data: dict[str, Any]) -> SafeString:
+    """A block of data for machines; browsers run nothing of it."""
+    # Not escaped as HTML, which nothing unescapes in a script: as_script() leaves nothing that could end it.
+    script = mark_safe(structured_data.as_script(data))  # noqa: S308
+    return format_html('<script type="application/ld+json">{}</script>', script)

@@ -1,6 +1,7 @@
 """One posting: its page, the way to apply, and the form that reports it."""
 
 import logging
+from functools import partial
 
 from django.core.exceptions import BadRequest
 from django.db import Error
@@ -8,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, exporting, heads, reports
+from postings import addresses, applying, catalogue, clicks, exporting, heads, reports, structured_data
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -26,10 +27,15 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if not posting.is_live:
         return _gone(request, posting)
     applying.remember_posting(posting)
+    job = structured_data.job_posting(posting)
+    breadcrumbs = structured_data.breadcrumb_list(posting, partial(absolute, request))
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
         "similar": _similar_to(posting),
+        # The last one is this page.
+        "crumbs": structured_data.crumbs(posting)[:-1],
+        "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
         # For paper, where no link can be followed.
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
     }
