@@ -1,17 +1,28 @@
 """What a page says of itself in its head: title, description, its one address, and whether search engines keep it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.paginator import Page
 from django.urls import reverse
 
-from postings import landing, twins
+from postings import feeds, landing, twins
 from postings.filters import LABELS, PLURALS, Facet, PostingFilter
 from postings.landing import Landing, Link
 from postings.models import Company, Posting
 
 _SINGULARS = {plural: name for name, plural in PLURALS.items()}
+
+
+class Alternate(NamedTuple):
+    """The same in another format."""
+
+    type: str  # of its content
+    title: str
+    path: str
+    name: str  # of the format, for a link
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,16 @@ class Head:
     description: str
     path: str = ""
     is_indexed: bool = True
+    alternates: Sequence[Alternate] = ()
+
+
+def feeds_of(asked: PostingFilter) -> list[Alternate]:
+    """The feeds of what a list finds."""
+    title = feeds.title(asked)
+    return [
+        Alternate("application/atom+xml", title, feeds.path(asked, feeds.ATOM), "Atom"),
+        Alternate("application/feed+json", title, feeds.path(asked, feeds.JSON), "JSON Feed"),
+    ]
 
 
 def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: Landing | None) -> Head:
@@ -46,6 +67,7 @@ def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: La
         description=_description(asked, heading, shown, number),
         path=f"{path}{'&' if '?' in path else '?'}page={page.number}" if page.number > 1 else path,
         is_indexed=is_own and page.number == 1 and number >= least,
+        alternates=feeds_of(asked),
     )
 
 
@@ -81,11 +103,16 @@ def _open(heading: str) -> str:
 
 def of_posting(posting: Posting) -> Head:
     """A copy names the first of its kind as the one to keep, and of several alike each has a title of its own."""
-    alike = twins.find(posting)
+    title = twins.title(posting)
+    if twins.is_title_shared(posting):
+        title += f" ({twins.mark(posting.slug)})"
+    markdown = reverse("postings:posting_markdown", args=[posting.slug])
     return Head(
-        title=twins.title(posting) + (f" ({twins.mark(posting.slug)})" if alike.is_title_shared else ""),
-        description=posting.excerpt,
-        path=reverse("postings:detail", args=[alike.original_slug]),
+        title=title,
+        # A body of nothing but headings has no excerpt.
+        description=posting.excerpt or f"{twins.title(posting)}.",
+        path=reverse("postings:detail", args=[posting.original_slug]),
+        alternates=[Alternate("text/markdown", posting.title, markdown, "Markdown")],
     )
 
 

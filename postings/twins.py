@@ -1,20 +1,15 @@
 """Postings alike: the same job in several places, reposted, or copied.
 
 Sources repeat themselves. All of it is shown; what search engines are told keeps it apart: postings that would have
-the same title get a mark of their own in it, and of copies, alike in every word, only the first is kept.
+the same title get a mark of their own in it, and of copies, alike in every word, only the first is kept
+(`Posting.objects.originals()`, which the sitemap holds, and `with_original()`, which a page names).
 """
 
 import re
-from typing import NamedTuple
 
 from postings.models import Posting
 
 _MOST = 500
-
-
-class Alike(NamedTuple):
-    is_title_shared: bool
-    original_slug: str  # its own where it is no copy
 
 
 def title(posting: Posting) -> str:
@@ -33,13 +28,10 @@ def mark(slug: str) -> str:
     return number[1] if number else slug
 
 
-def find(posting: Posting) -> Alike:
-    """One query, which most postings need no more of than an index."""
+def is_title_shared(posting: Posting) -> bool:
+    """Whether another live posting is called the same; of a place only what is shown counts."""
     alike = Posting.objects.live().filter(title=posting.title, company=posting.company_id).exclude(pk=posting.pk)
-    rows = list(alike.order_by("pk").values_list("pk", "slug", "place")[:_MOST])
-    own = posting.place_summary
-    sharing = [row for row in rows if row[2] == posting.place or Posting(place=row[2]).place_summary == own]
-    earlier = [pk for pk, _, place in sharing if pk < posting.pk and place == posting.place]
-    copied = Posting.objects.filter(pk__in=earlier, body_html=posting.body_html).order_by("pk") if earlier else None
-    original = copied.values_list("slug", flat=True).first() if copied is not None else None
-    return Alike(is_title_shared=bool(sharing), original_slug=original or posting.slug)
+    places = set(alike.order_by().values_list("place", flat=True).distinct()[:_MOST])
+    return posting.place in places or any(
+        Posting(place=place).place_summary == posting.place_summary for place in places
+    )

@@ -257,7 +257,12 @@ def test_other_orders_are_numbered(client, monkeypatch):
 )  # fmt: skip
 def test_what_names_no_page_is_refused(client, bad):
     make_posting()
-    assert "could not be understood" in read(client, f"/feed.json?{bad}", status=400).content.decode()
+    response = read(client, f"/feed.json?{bad}", status=400)
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode() in {
+        "“before” is a day and a number, as in the address of a page’s next one.\n",
+        "“page” is a number from 1 on.\n",
+    }
 
 
 @pytest.mark.parametrize("cursor", ["0001-01-01.1", "9999-12-31.999999999999999999", "2025-01-02.0"])

@@ -561,11 +561,12 @@ def test_a_dry_run_judges_nothing_that_stays():
 
 
 def test_judging_is_no_change_of_its_own(told):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM postings_postingtag")
     changed_at, version = stored(told).changed_at, changes.version()
-    PostingTag.objects.all().delete()
+    structured_data.judge([told.pk])
     assert stored(told).withheld == "place"
-    assert stored(told).changed_at == changed_at
-    assert changes.version() == version + 1
+    assert (stored(told).changed_at, changes.version()) == (changed_at, version)
 
 
 def test_what_does_not_matter_is_not_judged(told):

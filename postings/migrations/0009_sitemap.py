@@ -1,4 +1,5 @@
 from django.db import migrations, models
+from django.db.models.functions import Length
 
 
 class Migration(migrations.Migration):
@@ -13,6 +14,7 @@ class Migration(migrations.Migration):
                 models.F("title"),
                 models.F("company"),
                 models.Func("place", template="substr(%(expressions)s, 1, 100)", output_field=models.TextField()),
+                Length("body_html"),
                 name="posting_copies",
             ),
         ),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -65,7 +65,7 @@ class PostingQuerySet(RecordedQuerySet):
     def originals(self) -> "PostingQuerySet":
         """Without copies: nothing that a live posting with a lower primary key says as well."""
         of_company, of_none = _earlier_copies()
-        return self.alias(start=_START_OF_PLACE).filter(
+        return self._with_parts_of_copies().filter(
             Q(company=None) | ~Exists(of_company), Q(company__isnull=False) | ~Exists(of_none)
         )
 
@@ -74,7 +74,11 @@ class PostingQuerySet(RecordedQuerySet):
         the posting itself."""
         of_company, of_none = (Subquery(copies.order_by("pk").values("slug")[:1]) for copies in _earlier_copies())
         first = Case(When(company=None, then=of_none), default=of_company)
-        return self.alias(start=_START_OF_PLACE).annotate(original_slug=Coalesce(first, "slug"))
+        return self._with_parts_of_copies().annotate(original_slug=Coalesce(first, "slug"))
+
+    def _with_parts_of_copies(self) -> "PostingQuerySet":
+        """With what an index holds of place and body, so that only likely copies are compared word for word."""
+        return self.alias(start=_START_OF_PLACE, length=Length("body_html"))
 
     def newest_first(self) -> "PostingQuerySet":
         return self.order_by("-listed_on", "-id")
@@ -115,8 +119,8 @@ class PostingQuerySet(RecordedQuerySet):
 def _earlier_copies() -> tuple[models.QuerySet, models.QuerySet]:
     """For subqueries: live postings with the title, company, place and body of a row with `start`, stored before it; of
     the same company, and of none. Neither database looks up both at once in an index."""
-    same = {name: OuterRef(name) for name in ("title", "place", "start", "body_html")}
-    earlier = Posting.objects.live().alias(start=_START_OF_PLACE).filter(pk__lt=OuterRef("pk"), **same)
+    same = {name: OuterRef(name) for name in ("title", "place", "start", "length", "body_html")}
+    earlier = Posting.objects.live()._with_parts_of_copies().filter(pk__lt=OuterRef("pk"), **same)
     return earlier.filter(company=OuterRef("company")), earlier.filter(company=None)
 
 
@@ -269,7 +273,7 @@ class Posting(models.Model):
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
             # originals(), with_original()
-            models.Index("title", "company", _START_OF_PLACE, name="posting_copies"),
+            models.Index("title", "company", _START_OF_PLACE, Length("body_html"), name="posting_copies"),
             # sitemaps: when which part of the board changed
             models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
             # the admin's filter by what search engines are told

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.http import http_date
 
 from postings import feeds
@@ -30,7 +29,8 @@ def _feed(request: HttpRequest, name: str, write: Callable[[feeds.Feed], str], c
     try:
         feed = feeds.read(asked, request.GET, name, partial(absolute, request))
     except feeds.NoSuchPage as reason:
-        raise BadRequest(str(reason)) from None
+        # A program asks: it gets the sentence and no page around it.
+        return HttpResponseBadRequest(f"{reason}\n", content_type="text/plain; charset=utf-8")
     response = HttpResponse(write(feed), content_type=content_type, headers={"X-Robots-Tag": "noindex"})
     if changed_at := feeds.last_modified(asked):
         response["Last-Modified"] = http_date(changed_at.timestamp())

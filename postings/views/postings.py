@@ -33,8 +33,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "posting": posting,
         "head": heads.of_posting(posting),
         "similar": _similar_to(posting),
-        # The last one is this page.
-        "crumbs": structured_data.crumbs(posting)[:-1],
+        "crumbs": structured_data.crumbs(posting),
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
         # For paper, where no link can be followed.
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
@@ -147,7 +146,7 @@ def _published(slug: str) -> Posting:
     if "\0" in slug:
         raise BadRequest("NUL in a posting's name")
     try:
-        return Posting.objects.ever_shown().for_detail().get(slug=slug)
+        return Posting.objects.ever_shown().for_detail().with_original().get(slug=slug)
     except Posting.DoesNotExist:
         raise Http404(f"no posting {slug!r}") from None
 
