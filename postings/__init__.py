@@ -11,7 +11,7 @@
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
    is scanned for, `suggesting` while somebody types), `feeds` hands it to other programs and `exporting` to files.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
-   alike postings apart; `structured_data` and `sitemaps` are for search engines.
+   alike postings apart.
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
    and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
 9. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
