@@ -136,13 +136,13 @@ class PostingAdmin(FiguresAdmin, LifeAdmin, StructuredDataAdmin):
         "title",
         "company",
         "state",
+        "told",
         "reports",
         "published",
         "clicks",
         "place_short",
         "source",
         "pins",
-        "told",
     ]
     list_filter = [
         IsInState,
