@@ -267,6 +267,13 @@ class Snapshot:
                     found[int(self.ids[number])].append(value)
         return found
 
+    def having_more(self, kind: str, most: int) -> BitMap:
+        """The postings that have more than `most` values of a kind."""
+        counts = np.zeros(len(self), dtype=np.uint16)
+        for value in self.values[kind]:
+            counts[_array(value.postings)] += 1
+        return _bitmap(np.flatnonzero(counts > most))
+
     # --- Companies ----------------------------------------------------------------------------------
 
     @cached_property

@@ -61,12 +61,12 @@ def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: La
     if page.number > 1:
         title += f", page {page.number}"
     path = own_address(company, shown) if is_own else _combined(asked)
-    least = shown.least if shown else 1
+    holds_enough = shown.holds_enough(asked.snapshot) if shown else number > 0
     return Head(
         title=title,
         description=_description(asked, heading, shown, number),
         path=f"{path}{'&' if '?' in path else '?'}page={page.number}" if page.number > 1 else path,
-        is_indexed=is_own and page.number == 1 and number >= least,
+        is_indexed=is_own and page.number == 1 and holds_enough,
         alternates=feeds_of(asked),
     )
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.urls import reverse
+from pyroaring import BitMap
 
-from postings.catalogue import Snapshot, Value
+from postings.catalogue import NOTHING, Snapshot, Value
 from postings.filters import PLURALS, PostingFilter
 from postings.finding import Finding
 from postings.importing.facts.names import countries_in, regions
@@ -20,6 +21,9 @@ from postings.models import Tag
 KINDS = {plural: Tag.Kind(kind) for kind, plural in Tag.LANDED.items()}
 # A pair with fewer postings is a page that nobody looks for: it answers, and is neither linked nor indexed.
 LEAST_IN_PAIR = 3
+# A posting that names more countries than this is open nearly everywhere. If no other is on a pair's page, that page
+# says the same as those of a hundred other countries.
+MOST_COUNTRIES = 20
 MOST_NEIGHBOURS = 12
 _WITH_ARTICLE = {
     "Americas", "Bahamas", "Caribbean Netherlands", "Central African Republic", "Comoros", "Dominican Republic",
@@ -61,10 +65,9 @@ class Landing:
     def is_pair(self) -> bool:
         return len(self.values) > 1
 
-    @property
-    def least(self) -> int:
-        """With how many postings it is worth a search engine's notice."""
-        return LEAST_IN_PAIR if self.is_pair else 1
+    def holds_enough(self, snapshot: Snapshot) -> bool:
+        """Whether it is worth a link and a search engine's notice."""
+        return bool(_on_pair(snapshot, *self.values)) if self.is_pair else number_of(snapshot, self.values[0]) > 0
 
     def jobs(self, number: int) -> str:
         """What these postings are called, after their number: `Python jobs in Germany`."""
@@ -118,17 +121,23 @@ def pairs(snapshot: Snapshot) -> list[Link]:
 
 
 def _pairs(snapshot: Snapshot) -> Iterator[Link]:
-    live = snapshot.live()
-    countries = [
-        (value, postings)
-        for value in snapshot.values[Tag.Kind.COUNTRY]
-        if len(postings := value.postings & live) >= LEAST_IN_PAIR
-    ]
     for skill in snapshot.values[Tag.Kind.SKILL]:
-        for country, postings in countries:
-            number = skill.postings.intersection_cardinality(postings)
-            if number >= LEAST_IN_PAIR:
-                yield Link(f"{skill.name} {_in(country)}", path_of(skill, country), number)
+        for country in snapshot.values[Tag.Kind.COUNTRY]:
+            if postings := _on_pair(snapshot, skill, country):
+                yield Link(f"{skill.name} {_in(country)}", path_of(skill, country), len(postings))
+
+
+def _on_pair(snapshot: Snapshot, skill: Value, country: Value) -> BitMap:
+    """The postings on a pair's page; nothing where that is not worth a link."""
+    if min(len(skill.postings), len(country.postings)) < LEAST_IN_PAIR:
+        return NOTHING
+    both = skill.postings & country.postings & snapshot.live()
+    is_worth_it = len(both) >= LEAST_IN_PAIR and not both.issubset(_open_nearly_everywhere(snapshot))
+    return both if is_worth_it else NOTHING
+
+
+def _open_nearly_everywhere(snapshot: Snapshot) -> BitMap:
+    return snapshot.once("open nearly everywhere", lambda live: snapshot.having_more(Tag.Kind.COUNTRY, MOST_COUNTRIES))
 
 
 def number_of(snapshot: Snapshot, value: Value) -> int:
@@ -152,29 +161,15 @@ def neighbours(landing: Landing, finding: Finding) -> list[Neighbours]:
 
 def _beside_pair(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:
     skill, country = landing.values
-    # The counts of a kind leave its own condition out: of countries under the skill, of skills in the country.
-    yield (
-        f"{skill.name} jobs elsewhere",
-        _most(
-            ((other, number, path_of(skill, other)) for other, number in finding.most("country", MOST_NEIGHBOURS + 1)),
-            besides=country,
-        ),
-    )
-    yield (
-        f"Other jobs {_in(country)}",
-        _most(
-            ((other, number, path_of(other, country)) for other, number in finding.most("skill", MOST_NEIGHBOURS + 1)),
-            besides=skill,
-        ),
-    )
+    yield f"{skill.name} jobs elsewhere", _in_countries(finding, skill, besides=country)
+    yield f"Other jobs {_in(country)}", _with_skills(finding, country, besides=skill)
     wider = [(f"All {skill.name} jobs", skill), (f"All jobs {_in(country)}", country)]
     yield "Wider", [Link(name, path_of(value), number_of(finding.snapshot, value)) for name, value in wider]
 
 
 def _beside_skill(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:
     [skill] = landing.values
-    in_countries = ((each, number, path_of(skill, each)) for each, number in finding.most("country", MOST_NEIGHBOURS))
-    yield f"{skill.name} jobs by country", _most(in_countries)
+    yield f"{skill.name} jobs by country", _in_countries(finding, skill)
     beside = sorted(
         (value for value in finding.snapshot.values[Tag.Kind.SKILL] if value.code != skill.code),
         key=lambda value: -value.postings.intersection_cardinality(finding.found),
@@ -184,8 +179,7 @@ def _beside_skill(landing: Landing, finding: Finding) -> Iterator[tuple[str, lis
 
 def _beside_country(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:
     [country] = landing.values
-    skills = ((each, number, path_of(each, country)) for each, number in finding.most("skill", MOST_NEIGHBOURS))
-    yield f"Jobs {_in(country)} by skill", _most(skills)
+    yield f"Jobs {_in(country)} by skill", _with_skills(finding, country)
     around = [region for region in regions() if country.code in countries_in(region)]
     if around:
         yield (
@@ -223,13 +217,24 @@ def _links(values: Iterable[tuple[Value, int]]) -> Iterator[Link]:
     return (Link(value.name, path_of(value), number) for value, number in values if number)
 
 
-def _most(pages: Iterable[tuple[Value, int, str]], besides: Value | None = None) -> list[Link]:
-    """Links to pairs, without those that have too few postings."""
-    return [
-        Link(value.name, path, number)
-        for value, number, path in pages
-        if number >= LEAST_IN_PAIR and not (besides and value.code == besides.code)
-    ][:MOST_NEIGHBOURS]
+def _in_countries(finding: Finding, skill: Value, besides: Value | None = None) -> list[Link]:
+    """A skill's pairs with the countries that have most of it."""
+    # One more than are shown, of which one may be this page's; counts leave the own condition of their kind out.
+    countries = [value for value, _ in finding.most(Tag.Kind.COUNTRY, MOST_NEIGHBOURS + 1) if value is not besides]
+    return list(_links_to_pairs(finding, ((each, skill, each) for each in countries)))[:MOST_NEIGHBOURS]
+
+
+def _with_skills(finding: Finding, country: Value, besides: Value | None = None) -> list[Link]:
+    """A country's pairs with the skills that it has most of."""
+    skills = [value for value, _ in finding.most(Tag.Kind.SKILL, MOST_NEIGHBOURS + 1) if value is not besides]
+    return list(_links_to_pairs(finding, ((each, each, country) for each in skills)))[:MOST_NEIGHBOURS]
+
+
+def _links_to_pairs(finding: Finding, pairs: Iterable[tuple[Value, Value, Value]]) -> Iterator[Link]:
+    """`pairs`: what the link is called by, the skill, and the country."""
+    for named, skill, country in pairs:
+        if postings := _on_pair(finding.snapshot, skill, country):
+            yield Link(named.name, path_of(skill, country), len(postings))
 
 
 # --- In words ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from postings import catalogue, landing
+from postings.importing.facts import names
 from postings.models import Posting, Tag
 from tests.factories import make_posting
 from tests.test_list import chips, document_title, links, make_with, titles, total
@@ -106,6 +107,20 @@ def test_a_pair_with_fewer_than_three_postings_is_neither_linked_nor_indexed(cli
     assert {link.path for link in landing.pairs(catalogue.current())} == {"/skills/go/germany/"}
     html = read(client, pair)
     assert (total(html), canonical(html), is_indexed(html)) == (2, pair, False)
+
+
+def test_a_pair_of_nothing_but_postings_that_are_open_nearly_everywhere_is_no_page(client):
+    countries = [code for code in names.codes("country")][: landing.MOST_COUNTRIES + 1]
+    for number in range(3):
+        make_with(f"Gardener {number}", ("skill:go", *(f"country:{code}" for code in countries)))
+    assert landing.pairs(catalogue.current()) == []
+    path = f"/skills/go/{names.name_of('country', countries[0]).lower()}/"
+    assert (total(read(client, path)), is_indexed(read(client, path))) == (3, False)
+    assert path not in links(read(client, "/skills/go/")).values()
+    # One that means this country is enough.
+    make_with("Cook", ("skill:go", f"country:{countries[0]}"))
+    assert [(link.path, link.number) for link in landing.pairs(catalogue.current())] == [(path, 4)]
+    assert is_indexed(read(client, path))
 
 
 @pytest.mark.parametrize(
