@@ -372,7 +372,10 @@ def looks_copies_up(plan: str) -> bool:
             plan.count("USING INDEX posting_copies (title=? AND company_id=? AND <expr>=? AND <expr>=? AND rowid<?)")
             == 2
         )
-    found = r"posting_copies on .*\n *Index Cond: .*title\)?(?:::text)? = .*{company}.*substr\(place, 1, 100\) = .*length\(body_html\) = "
+    found = (
+        r"posting_copies on .*\n *Index Cond: .*title\)?(?:::text)? = .*{company}"
+        r".*substr\(place, 1, 100\) = .*length\(body_html\) = "
+    )
     return all(re.search(found.format(company=company), plan) for company in ("company_id = ", "company_id IS NULL"))
 
 
