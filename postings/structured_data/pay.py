@@ -9,24 +9,29 @@ from postings.models import Posting
 
 # The employer's "expected" or "anticipated" range is what it means to pay; these say that it does not know.
 _ESTIMATE = re.compile(
-    r"\b(?:estimat\w*|est\.|approx\w*|roughly|around|about|circa|ca\.|averag\w+|typical\w*|similar|e\.g\.|"
-    r"for example|example)(?!\w)|≈|(?<![\dkKmM])(?<![\dkKmM]\s)~\s?(?:[A-Z]{3}\s?)?[^\w\s]?\d",
-    re.IGNORECASE,
+    r"""
+      \b (?:estimat\w* | est\. | approx\w* | roughly | around | about | circa | ca\. | averag\w+ | typical\w* | similar
+        | e\.g\. | example) (?!\w)
+    | ≈
+      # "~€40,000", but no range: "40k~48k", "40k ~ USD 48k"
+    | (?<![\dkKmM]) (?<![\dkKmM]\s) ~ \s? (?:[A-Z]{3}\s?)? [^\w\s]? \d
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 # Pay with commission, bonus or shares in it.
 _ON_TARGET = re.compile(r"\bOTE\b|\bon[- ]target\b", re.IGNORECASE)
 _TOTAL = re.compile(r"\btotal\s+(?:\w+\s+){0,2}(?:comp|compensation|earnings|cash|pay)\b", re.IGNORECASE)
 _BASE = re.compile(r"\bbas(?:e|ic)\b", re.IGNORECASE)
 
-# The same in the lines above, and anywhere in the text: a tag may print as a fact what the text calls an estimate.
+# The same in the lines above, where "total compensation" may be any paragraph about benefits …
 _TOTAL_ABOVE = re.compile(r"\bOTE\b|\bon[- ]target\b|\btotal\s+(?:\w+\s+)?cash\b", re.IGNORECASE)
+# … and anywhere in the text: a tag may print as a fact what the text calls an estimate.
 _PAY = r"\b(?:salary|pay|compensation|base|wage|rate|OTE)\b"
 _ESTIMATED_PAY = re.compile(
     rf"\bestimate[sd]?\b[^.\n]{{0,60}}{_PAY}|{_PAY}[^.\n]{{0,60}}\bestimate[sd]?\b", re.IGNORECASE
 )
-# Where no period is printed, sums of this size pass for a year's. In these currencies they are, elsewhere a month's.
+# Where no period is printed, sums of this size pass for a year's. In strong currencies they are, elsewhere a month's.
 _A_YEARS_SUM_ELSEWHERE = 120_000
-_STRONG = frozenset(["USD", "EUR", "GBP", "CAD", "AUD", "NZD", "SGD", "CHF"])
 _PERIOD = re.compile(
     r"year|annu|yr|month|week|hour|/\s?h|\bday|p\.\s?a\.|\bpa\b|\blpa\b|miesi|rok|roczn", re.IGNORECASE
 )
@@ -78,7 +83,7 @@ def _is_shown(posting: Posting) -> bool:
 def _may_be_a_months(posting: Posting, words: str) -> bool:
     is_guessed = posting.salary_period == "year" and bool(words) and not _PERIOD.search(words)
     is_small = (posting.salary_min or 0) < _A_YEARS_SUM_ELSEWHERE
-    return is_guessed and is_small and posting.salary_currency not in _STRONG
+    return is_guessed and is_small and posting.salary_currency not in salary.STRONG
 
 
 def _number(value: float) -> float | int:

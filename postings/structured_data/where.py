@@ -12,19 +12,32 @@ from postings.structured_data.withholding import Basis
 _REMOTE_PLACE = re.compile(r"\b(?:remot[eoa]|telecommute|anywhere|worldwide|wfh|home[- ]based)\b", re.IGNORECASE)
 # Words by which the job, or all jobs of the company, are done from home all of the time …
 _REMOTE_JOB = re.compile(
-    r"\b(?:full|fully|100\s?%|completely|entirely|all|permanently)[\s-]+(?:remote|distributed|telecommut)"
-    r"|\b(?:role|position|job|work|working|opportunity|opportunities|locations?|workplace)\b.{0,40}\bremote(?:ly)?\b"
-    r"|\bremote[\s-]+(?:eligible|position|role|job|opportunity|first|based|only|us\b|usa\b|in\b|within\b|from\b|work\W*$)"
-    r"|\b(?:from\s+(?:home|anywhere)|#?LI[- ]?remote|telecommut\w+|telework\w*)"
-    r"|\bremote\s*(?:$|[|:,()/\]]|[-–—]\s|\s[-–—])|(?:^|[-–—|:,(/\[]\s*)remote\s(?!access|sensing)",
-    re.IGNORECASE,
+    r"""
+      # "fully remote", "100% distributed"
+      \b (?:full|fully|100\s?%|completely|entirely|all|permanently) [\s-]+ (?:remote|distributed|telecommut)
+      # "this role can be done remotely"
+    | \b (?:role|position|job|work|working|opportunity|opportunities|locations?|workplace) \b .{0,40}
+      \b remote(?:ly)? \b
+      # "remote position", "remote-first", "remote within Poland"
+    | \b remote [\s-]+
+      (?:eligible|position|role|job|opportunity|first|based|only|us\b|usa\b|in\b|within\b|from\b|work\W*$)
+    | \b (?:from\s+(?:home|anywhere) | \#?LI[- ]?remote | telecommut\w+ | telework\w*)
+      # standing by itself: "Gardener (Remote)", "Remote - Poland", "Gardener | Remote"
+    | \b remote \s* (?: $ | [|:,()/\]] | [-–—]\s | \s[-–—])
+    | (?: ^ | [-–—|:,(/\[]\s*) remote \s (?!access|sensing)
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 # … and words by which it is only some of it, or something else that is done so.
 _NOT_THE_JOB = re.compile(
-    r"\b(?:\d+|a few|some|several|two|three)\s(?:\w+\s)?(?:days?|weeks?|months?|jours?)\b|\b[1-9]\d?\s?%|\bwhether\b"
-    r"|\bpartial\w*|\boccasional\w*|\bup to\b|\bhybrid|\bwhere applicable\b|\bcollaborat\w+|\bsetting\b"
-    r"|\bfriendly\b|\bpermits?\b|\bothers\b|\benvironments?\b|\bcustomers?\b|\bproducts?\b|\bbusiness from\b",
-    re.IGNORECASE,
+    r"""
+      # a part: "ten days a year", "50% of your time", "occasionally"
+      \b (?:\d+|a\ few|some|several|two|three) \s (?:\w+\s)? (?:days?|weeks?|months?|jours?) \b
+    | \b [1-9]\d?\s?% | \b partial\w* | \b occasional\w* | \b hybrid | \b up\ to \b
+      # something else: a way of working together, a perk, other people, a product
+    | \b (?:collaborat\w+|environments?|setting|friendly|permits?|whether|others|customers?|products?) \b
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
