@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from postings import changes, life, structured_data
+from postings import changes, crumbs, life, structured_data
 from postings.importing.dry_run import dry_run
 from postings.models import Posting, PostingTag, Tag
 from postings.structured_data import where, withholding
@@ -146,7 +146,7 @@ def test_structured_data_costs_no_query(django_assert_num_queries, client):
     posting = stored(make_job(workplace=("remote",), categories=("Gardening",)))
     with django_assert_num_queries(0):
         assert structured_data.job_posting(posting)
-        structured_data.breadcrumb_list(posting, str)
+        structured_data.breadcrumb_list(crumbs.to_posting(posting), str)
 
 
 # --- Withheld ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ https://developers.google.com/search/docs/appearance/structured-data/job-posting
 - `script` writes any of it where a page can hold it.
 """
 
-from postings.structured_data.breadcrumbs import breadcrumb_list, crumbs
+from postings.structured_data.breadcrumbs import breadcrumb_list
 from postings.structured_data.job import job_posting
 from postings.structured_data.script import as_script
 from postings.structured_data.withholding import TO_DO, basis_of, judge, judge_all, reasons
@@ -21,7 +21,6 @@ __all__ = [
     "as_script",
     "basis_of",
     "breadcrumb_list",
-    "crumbs",
     "job_posting",
     "judge",
     "judge_all",

@@ -6,7 +6,7 @@ from typing import Any
 from postings.models import Posting, Tag
 from postings.structured_data.pay import base_salary
 from postings.structured_data.where import where
-from postings.structured_data.withholding import basis_of, codes_of, reasons
+from postings.structured_data.withholding import basis_of, reasons
 
 EMPLOYMENT = {
     "full-time": "FULL_TIME",
@@ -23,7 +23,7 @@ def job_posting(posting: Posting) -> dict[str, Any] | None:
     basis = basis_of(posting)
     if reasons(basis):
         return None
-    employment = [EMPLOYMENT[code] for code in EMPLOYMENT if code in codes_of(posting)[Tag.Kind.EMPLOYMENT]]
+    employment = {tag.code for tag in posting.tags_of_kind(Tag.Kind.EMPLOYMENT)}
     job = {
         "@context": "https://schema.org/",
         "@type": "JobPosting",
@@ -34,7 +34,7 @@ def job_posting(posting: Posting) -> dict[str, Any] | None:
         "validThrough": _end(posting),
         "hiringOrganization": {"@type": "Organization", "name": str(posting.company)},
         **where(posting, basis),
-        "employmentType": employment,
+        "employmentType": [name for code, name in EMPLOYMENT.items() if code in employment],
         "baseSalary": base_salary(posting),
         # Applying means going on to the employer's page.
         "directApply": False,

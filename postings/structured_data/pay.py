@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from postings.exporting import plain_number
 from postings.importing.facts import salary
 from postings.importing.facts.text import Text
 from postings.models import Posting
@@ -50,7 +51,9 @@ def base_salary(posting: Posting) -> dict[str, Any] | None:
         return None
     if not _is_shown(posting) or _may_be_a_months(posting, words):
         return None
-    ends = {"value": _number(low)} if low == high else {"minValue": _number(low), "maxValue": _number(high)}
+    ends = (
+        {"value": plain_number(low)} if low == high else {"minValue": plain_number(low), "maxValue": plain_number(high)}
+    )
     return {
         "@type": "MonetaryAmount",
         "currency": posting.salary_currency,
@@ -84,7 +87,3 @@ def _may_be_a_months(posting: Posting, words: str) -> bool:
     is_guessed = posting.salary_period == "year" and bool(words) and not _PERIOD.search(words)
     is_small = (posting.salary_min or 0) < _A_YEARS_SUM_ELSEWHERE
     return is_guessed and is_small and posting.salary_currency not in salary.STRONG
-
-
-def _number(value: float) -> float | int:
-    return int(value) if value.is_integer() else value

@@ -81,23 +81,14 @@ def _country_codes() -> frozenset[str]:
 
 def basis_of(posting: Posting) -> Basis:
     """Needs for_detail()."""
-    codes = codes_of(posting)
     return Basis(
         posting.title,
         posting.company_id is not None,
         posting.published_on,
         posting.body_html,
-        codes[Tag.Kind.WORKPLACE],
-        codes[Tag.Kind.COUNTRY],
+        {tag.code for tag in posting.tags_of_kind(Tag.Kind.WORKPLACE)},
+        {tag.code for tag in posting.tags_of_kind(Tag.Kind.COUNTRY)},
     )
-
-
-def codes_of(posting: Posting) -> defaultdict[str, set[str]]:
-    """Of its tags, by kind. Needs for_detail()."""
-    codes: defaultdict[str, set[str]] = defaultdict(set)
-    for link in posting.posting_tags.all():
-        codes[link.tag.kind].add(link.tag.code)
-    return codes
 
 
 # --- What is stored of it, for the admin ------------------------------------------------------------
