@@ -19,6 +19,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
 from postings import search, structured_data
+from postings.batches import batches
 from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
 
 # What the search index holds of a posting; the rest can change without its being written again.
@@ -155,8 +156,8 @@ def _date(ids: Iterable[int]) -> None:
     # Not by their own manager, whose statements are heard of.
     postings: QuerySet[Posting] = QuerySet(Posting)
     with transaction.atomic(savepoint=False):
-        for start in range(0, len(in_order), _AT_ONCE):
-            some = postings.filter(pk__in=in_order[start : start + _AT_ONCE])
+        for batch in batches(in_order, _AT_ONCE):
+            some = postings.filter(pk__in=batch)
             # Locked in the order in which imports do it, lest each waits for the other; an UPDATE has none.
             list(some.order_by("pk").select_for_update(no_key=True).values_list("pk"))
             some.update(changed_at=timezone.now())

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
+from postings.batches import batches
 from postings.models import Posting, Tag
 
 # The facts that are lists by their names in the guide, and the kind of tag that holds each.
@@ -40,8 +41,7 @@ def _all() -> Iterator[list[Posting]]:
 
 
 def _live(ids: Sequence[int]) -> Iterator[list[Posting]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        chunk = ids[start : start + _AT_ONCE]
+    for chunk in batches(ids, _AT_ONCE):
         by_id = Posting.objects.select_related("company").in_bulk(chunk)
         yield [posting for pk in chunk if (posting := by_id.get(pk)) and posting.is_live]
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Substr
 
+from postings.batches import batches
 from postings.importing.facts import names
 from postings.models import Posting, PostingTag, Tag
 from postings.words import plain_text
@@ -103,19 +104,19 @@ def judge(ids: Iterable[int], postings: type[Model] = Posting, links: type[Model
     migration gives the models of its time.
     """
     in_order = sorted(ids)
-    for start in range(0, len(in_order), _AT_ONCE):
-        _judge_batch(in_order[start : start + _AT_ONCE], QuerySet(postings), QuerySet(links))
+    for batch in batches(in_order, _AT_ONCE):
+        _judge_batch(batch, QuerySet(postings), QuerySet(links))
 
 
 def judge_all() -> None:
     """After something went around the models; each batch is a transaction of its own."""
     ids = list(Posting.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), _AT_ONCE):
+    for batch in batches(ids, _AT_ONCE):
         with transaction.atomic():
-            judge(ids[start : start + _AT_ONCE])
+            judge(batch)
 
 
-def _judge_batch(ids: list[int], postings: QuerySet[Any], links: QuerySet[Any]) -> None:
+def _judge_batch(ids: Sequence[int], postings: QuerySet[Any], links: QuerySet[Any]) -> None:
     # Locked before its tags are read: of two who change the tags of one posting, the second sees both changes.
     locked = postings.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     rows = list(
