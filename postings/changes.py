@@ -86,6 +86,7 @@ class State(NamedTuple):
 
 
 def state() -> State:
+    """One query."""
     row = BoardVersion.objects.values_list("number", "changed_at").order_by("pk").first()
     return State(*row) if row else State(0, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
 
@@ -189,9 +190,9 @@ def _named_saved(sender: type, instance: Any, created: bool = False, **rest: Any
     _hear(sender, [instance.pk], [instance], None if created else instance._differing)
 
 
-# How the postings that show a name are found; and the fields by which more than the row itself goes.
+# How the postings that show a name are found; and the fields of such a row that change what is shown or judged of them.
 _SHOWING: dict[type, str] = {Company: "company__in", Tag: "posting_tags__tag__in"}
-_NAMED_BY: dict[type, set[str]] = {Company: {"name"}, Tag: {"name", "kind", "code"}}
+_DEPENDED_ON: dict[type, set[str]] = {Company: {"name"}, Tag: {"name", "kind", "code"}}
 
 
 def _about_to_be_saved(sender: Any, instance: Any, update_fields: frozenset[str] | None = None, **rest: Any) -> None:
@@ -200,7 +201,7 @@ def _about_to_be_saved(sender: Any, instance: Any, update_fields: frozenset[str]
     The postings that show a name are dated, and so locked, before it is written: an import locks its postings before
     it links tags to them, and the two would otherwise wait for each other.
     """
-    fields = _NAMED_BY[sender] if update_fields is None else _NAMED_BY[sender] & update_fields
+    fields = _DEPENDED_ON[sender] if update_fields is None else _DEPENDED_ON[sender] & update_fields
     stored = sender.objects.filter(pk=instance.pk).values(*fields).first() if instance.pk and fields else None
     instance._differing = {name for name in fields if stored and stored[name] != getattr(instance, name)}
     if "name" in instance._differing:
