@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
 from postings import search, structured_data
+from postings.batches import batches
 from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
 
 # What the search index holds of a posting; the rest can change without its being written again.
@@ -46,8 +47,8 @@ class _Noted(threading.local):
         self.texts: set[int] = set()  # of these postings the words, too
         self.judged: set[int] = set()  # of these whether search engines are told of them
         self.tagged: set[tuple[int, int]] = set()  # postings and tags that were given to them or taken away
-        self.tags: set[int] = set()  # whose kinds or codes may have changed
-        self.companies: set[int] = set()  # whose names changed
+        self.tags: set[int] = set()  # whose kinds or codes changed
+        self.companies: set[int] = set()  # whose names may have changed
 
 
 _noted = _Noted()
@@ -85,6 +86,7 @@ class State(NamedTuple):
 
 
 def state() -> State:
+    """One query."""
     row = BoardVersion.objects.values_list("number", "changed_at").order_by("pk").first()
     return State(*row) if row else State(0, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
 
@@ -134,7 +136,7 @@ def note(
 def _write() -> None:
     if not _noted.is_any:
         return
-    _date(Q(pk__in=chunk) for chunk in _chunks(sorted(_noted.postings - _noted.dated)))
+    _date(_noted.postings - _noted.dated)
     # Before the version is raised, which others wait for until this transaction ends.
     search.index(sorted(_noted.texts | _in_other_languages()))
     search.index_companies(sorted(_noted.companies))
@@ -149,15 +151,17 @@ def _write() -> None:
     )
 
 
-def _date(postings: Iterable[Q]) -> None:
+def _date(ids: Iterable[int]) -> None:
     """Writes that postings changed now, where what changed was a tag, a name, or written without saying so."""
-    with ignored():
-        for condition in postings:
-            Posting.objects.filter(condition).update(changed_at=timezone.now())
-
-
-def _chunks(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+    in_order = sorted(set(ids))
+    # Not by their own manager, whose statements are heard of.
+    postings: QuerySet[Posting] = QuerySet(Posting)
+    with transaction.atomic(savepoint=False):
+        for batch in batches(in_order, _AT_ONCE):
+            some = postings.filter(pk__in=batch)
+            # Locked in the order in which imports do it, lest each waits for the other; an UPDATE has none.
+            list(some.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+            some.update(changed_at=timezone.now())
 
 
 def _having(tags: Iterable[int]) -> Iterable[int]:
@@ -182,15 +186,31 @@ def _saved(
     _hear(sender, [instance.pk], [instance], None if created else update_fields)
 
 
-# Whose postings show a name.
-_HAVING: dict[type, str] = {Company: "company__in", Tag: "posting_tags__tag__in"}
+def _named_saved(sender: type, instance: Any, created: bool = False, **rest: Any) -> None:
+    _hear(sender, [instance.pk], [instance], None if created else instance._differing)
+
+
+# How the postings that show a name are found; and the fields of such a row that change what is shown or judged of them.
+_SHOWING: dict[type, str] = {Company: "company__in", Tag: "posting_tags__tag__in"}
+_DEPENDED_ON: dict[type, set[str]] = {Company: {"name"}, Tag: {"name", "kind", "code"}}
 
 
 def _about_to_be_saved(sender: Any, instance: Any, update_fields: frozenset[str] | None = None, **rest: Any) -> None:
-    if update_fields is not None and "name" not in update_fields:
-        return
-    if instance.pk and sender.objects.filter(pk=instance.pk).exclude(name=instance.name).exists():
-        _date([Q(**{_HAVING[sender]: [instance.pk]})])
+    """Looks which fields will differ, which nobody can tell afterwards.
+
+    The postings that show a name are dated, and so locked, before it is written: an import locks its postings before
+    it links tags to them, and the two would otherwise wait for each other.
+    """
+    fields = _DEPENDED_ON[sender] if update_fields is None else _DEPENDED_ON[sender] & update_fields
+    stored = sender.objects.filter(pk=instance.pk).values(*fields).first() if instance.pk and fields else None
+    instance._differing = {name for name in fields if stored and stored[name] != getattr(instance, name)}
+    if "name" in instance._differing:
+        _date_showing(sender, [instance.pk])
+
+
+def _date_showing(sender: type, ids: list[int]) -> None:
+    if not _noted.is_ignored:
+        _date(Posting.objects.filter(**{_SHOWING[sender]: ids}).values_list("pk", flat=True))
 
 
 def _deleted(sender: type, instance: Any, **rest: Any) -> None:
@@ -199,8 +219,8 @@ def _deleted(sender: type, instance: Any, **rest: Any) -> None:
 
 def _written(sender: type, ids: list[int], fields: set[str] | None, rows: list[Any] | None = None, **rest: Any) -> None:
     if ids:
-        if sender in _HAVING and fields is not None and "name" in fields:
-            _date([Q(**{_HAVING[sender]: ids})])
+        if sender in _SHOWING and fields is not None and "name" in fields:
+            _date_showing(sender, ids)
         _hear(sender, ids, rows, fields)
 
 
@@ -223,15 +243,17 @@ def _hear(sender: type, ids: list[int], rows: list[Any] | None, fields: Iterable
     elif sender is Company:
         note(companies=ids)
     else:
-        # Of tags only the names change by themselves, which every snapshot reads anew; and what an operator mends.
-        note(tags=ids)
+        # Every snapshot reads the names anew. Those who have a new tag, or had one, are heard of by their links.
+        is_another = fields is not None and not {"kind", "code"}.isdisjoint(fields)
+        note(tags=ids if is_another else ())
 
 
 def connect() -> None:
     """Begins to listen; called once when Django is ready."""
-    for named in _HAVING:
-        pre_save.connect(_about_to_be_saved, sender=named, dispatch_uid=f"changes:{named.__name__}:renamed")
     for model in (Posting, PostingTag, Company, Tag):
-        post_save.connect(_saved, sender=model, dispatch_uid=f"changes:{model.__name__}:saved")
+        saved = _named_saved if model in _SHOWING else _saved
+        post_save.connect(saved, sender=model, dispatch_uid=f"changes:{model.__name__}:saved")
         post_delete.connect(_deleted, sender=model, dispatch_uid=f"changes:{model.__name__}:deleted")
         written_in_bulk.connect(_written, sender=model, dispatch_uid=f"changes:{model.__name__}:written")
+    for named in _SHOWING:
+        pre_save.connect(_about_to_be_saved, sender=named, dispatch_uid=f"changes:{named.__name__}:about to be saved")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
+from postings.batches import batches
 from postings.models import Posting, Tag
 
 # The facts that are lists by their names in the guide, and the kind of tag that holds each.
@@ -40,8 +41,7 @@ def _all() -> Iterator[list[Posting]]:
 
 
 def _live(ids: Sequence[int]) -> Iterator[list[Posting]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        chunk = ids[start : start + _AT_ONCE]
+    for chunk in batches(ids, _AT_ONCE):
         by_id = Posting.objects.select_related("company").in_bulk(chunk)
         yield [posting for pk in chunk if (posting := by_id.get(pk)) and posting.is_live]
 
@@ -49,7 +49,7 @@ def _live(ids: Sequence[int]) -> Iterator[list[Posting]]:
 def as_json(posting: Posting) -> str:
     """One line: the facts by the names and values of the guide, what is not said as null or an empty list."""
     facts = facts_of(posting)
-    categories = sorted(tag.name for tag in tags_of(posting) if tag.kind == Tag.Kind.CATEGORY)
+    categories = sorted(tag.name for tag in posting.tags_of_kind(Tag.Kind.CATEGORY))
     line = {
         "slug": posting.slug,
         "source": posting.source,
@@ -66,26 +66,20 @@ def as_json(posting: Posting) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def tags_of(posting: Posting) -> list[Tag]:
-    """Needs `posting_tags__tag` prefetched."""
-    return [link.tag for link in posting.posting_tags.all()]
-
-
 def facts_of(posting: Posting) -> dict[str, Any]:
-    """The facts by the names and values of the guide."""
-    tags = tags_of(posting)
+    """The facts by the names and values of the guide. Needs `posting_tags__tag` prefetched."""
     salary = None
     if posting.salary_currency:
         salary = {
-            "min": _number(posting.salary_min),
-            "max": _number(posting.salary_max),
+            "min": plain_number(posting.salary_min),
+            "max": plain_number(posting.salary_max),
             "currency": posting.salary_currency,
             "period": posting.salary_period,
         }
     return {
-        **{name: sorted(tag.code for tag in tags if tag.kind == kind) for name, kind in LISTS.items()},
+        **{name: sorted(tag.code for tag in posting.tags_of_kind(kind)) for name, kind in LISTS.items()},
         "salary": salary,
-        "visa": next((tag.code for tag in tags if tag.kind == Tag.Kind.VISA), None),
+        "visa": next((tag.code for tag in posting.tags_of_kind(Tag.Kind.VISA)), None),
         "apply_keyword": posting.apply_keyword or None,
     }
 
@@ -101,7 +95,8 @@ def as_markdown(posting: Posting) -> str:
     )
 
 
-def _number(value: float | None) -> float | int | None:
+def plain_number(value: float | None) -> float | int | None:
+    """Without the fraction of a whole number: 40000 for 40000.0."""
     return int(value) if value is not None and value.is_integer() else value
 
 

@@ -19,7 +19,7 @@ from django.utils.feedgenerator import Atom1Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from postings import changes
-from postings.exporting import facts_of, tags_of
+from postings.exporting import facts_of
 from postings.filters import PostingFilter
 from postings.finding import NEWEST
 from postings.models import Posting, Tag
@@ -228,7 +228,7 @@ def _xml(text: str) -> str:
 
 
 def _tags(posting: Posting) -> list[str]:
-    return sorted(tag.name for tag in tags_of(posting) if tag.kind in _TAGGED)
+    return sorted(tag.name for kind in _TAGGED for tag in posting.tags_of_kind(kind))
 
 
 # --- JSON Feed --------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ MAX_VALUE_LENGTH = 220  # of a company's slug
 # More values of one parameter than anybody ticks are left out.
 MAX_VALUES = 50
 STATED = "stated"  # salary_min=stated: any pay at all
-LABELS = {
+LABELS: dict[str, str] = {
     Tag.Kind.WORKPLACE: "Workplace",
     Tag.Kind.SENIORITY: "Level",
     Tag.Kind.SKILL: "Skill",
@@ -46,13 +46,10 @@ LABELS = {
     Tag.Kind.VISA: "Visa sponsorship",
     Tag.Kind.LANGUAGE: "Language of the posting",
 }
+# As in addresses, where a kind has pages of its own.
 PLURALS = {
-    "category": "categories",
-    "workplace": "workplaces",
+    **Tag.LANDED,
     "seniority": "levels",
-    "skill": "skills",
-    "country": "countries",
-    "region": "regions",
     "employment": "kinds of employment",
     "visa": "answers on visas",
     "language": "languages",
@@ -66,6 +63,11 @@ MOST_DAYS = 36_500
 SORTS = {NEWEST: "Newest", RELEVANCE: "Best match", SALARY: "Highest pay"}
 # Words that a search did not know are compared with those of the board; so many are offered.
 MOST_NEAREST = 3
+
+
+def noun(name: str, number: int) -> str:
+    """What so many values of a parameter are called: `1 level`, `2 levels`."""
+    return LABELS.get(name, name).lower() if number == 1 else PLURALS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class Facet:
 
     @property
     def plural(self) -> str:
-        """What many of its values are called."""
-        return PLURALS[self.name] if self.total != 1 else self.label.lower()
+        """What all of its values are called, after their number."""
+        return noun(self.name, self.total)
 
 
 @dataclass(frozen=True, slots=True)

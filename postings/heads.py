@@ -9,11 +9,9 @@ from django.core.paginator import Page
 from django.urls import reverse
 
 from postings import feeds, landing, twins
-from postings.filters import LABELS, PLURALS, Facet, PostingFilter
+from postings.filters import Facet, PostingFilter, noun
 from postings.landing import Landing, Link
 from postings.models import Company, Posting
-
-_SINGULARS = {plural: name for name, plural in PLURALS.items()}
 
 
 class Alternate(NamedTuple):
@@ -119,16 +117,17 @@ def of_posting(posting: Posting) -> Head:
 def of_landings(plural: str, links: list[Link]) -> Head:
     most = sorted(links, key=lambda link: -link.number)[:5]
     names = ", ".join(f"{link.name} ({link.number:,})" for link in most)
+    kind = landing.KINDS[plural]
     return Head(
-        title=f"Jobs by {LABELS[landing.KINDS[plural]].lower()}",
-        description=f"Open jobs in {_many(len(links), plural)}{f', most of them in {names}' if names else ''}.",
+        title=f"Jobs by {noun(kind, 1)}",
+        description=f"Open jobs in {_many(len(links), kind)}{f', most of them in {names}' if names else ''}.",
         path=reverse("postings:landings", args=[plural]),
         is_indexed=bool(links),
     )
 
 
 def of_companies(page: Page) -> Head:
-    said = _many(page.paginator.count, "companies")
+    said = _many(page.paginator.count, "company")
     return Head(
         title=said if page.number == 1 else f"{said}, page {page.number}",
         description=f"{said} with open jobs, by name.",
@@ -174,5 +173,5 @@ def of_thanks(posting: Posting) -> Head:
     )
 
 
-def _many(number: int, plural: str) -> str:
-    return f"{number:,} {plural if number != 1 else _SINGULARS[plural]}"
+def _many(number: int, name: str) -> str:
+    return f"{number:,} {noun(name, number)}"

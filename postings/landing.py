@@ -12,6 +12,7 @@ from django.urls import reverse
 from pyroaring import BitMap
 
 from postings.catalogue import NOTHING, Snapshot, Value
+from postings.crumbs import Crumb, way
 from postings.filters import PLURALS, PostingFilter
 from postings.finding import Finding
 from postings.importing.facts.names import countries_in, regions
@@ -84,19 +85,20 @@ class Landing:
         return f"{jobs} {_in(place)}" if place else jobs
 
     @property
-    def crumbs(self) -> list[tuple[str, str]]:
-        """The way here from the list, as names and paths; the last one is this page."""
-        first = self.values[0]
-        kind = PLURALS[first.kind].capitalize()
-        crumbs = [("Jobs", reverse("postings:list")), (kind, reverse("postings:landings", args=[PLURALS[first.kind]]))]
-        return crumbs + [(value.name, path_of(*self.values[: place + 1])) for place, value in enumerate(self.values)]
+    def crumbs(self) -> list[Crumb]:
+        """The way here from the list; the last one is this page."""
+        kind = self.values[0].kind
+        return way(
+            Crumb(PLURALS[kind].capitalize(), reverse("postings:landings", args=[Tag.LANDED[kind]])),
+            *(Crumb(value.name, path_of(*self.values[:length])) for length, value in enumerate(self.values, start=1)),
+        )
 
 
 def path_of(*values: Value) -> str:
     """The address of a value's page, or of a pair's."""
     if len(values) > 1:
         return reverse("postings:landing_pair", args=[value.slug for value in values])
-    return reverse("postings:landing", args=[PLURALS[values[0].kind], values[0].slug])
+    return reverse("postings:landing", args=[Tag.LANDED[values[0].kind], values[0].slug])
 
 
 def of(asked: PostingFilter) -> Landing | None:

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from postings import changes
+from postings.batches import batches
 from postings.models import Posting
 
 # What is given by hand where postings have no end of their own.
@@ -34,7 +35,7 @@ def close_expired(dry_run: bool = False) -> int:
     if dry_run:
         return expired.count()
     ids = sorted(expired.values_list("pk", flat=True))
-    return sum(_close_batch(ids[start : start + _AT_ONCE]) for start in range(0, len(ids), _AT_ONCE))
+    return sum(map(_close_batch, batches(ids, _AT_ONCE)))
 
 
 def _close_batch(ids: Sequence[int]) -> int:

@@ -26,6 +26,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from postings import words
+from postings.batches import batches
 from postings.models import Company, Posting, PostingTag, Tag, Word
 
 BATCH = 250
@@ -192,7 +193,7 @@ def index_all() -> int:
 
 def _index_again(posting_ids: Sequence[int], company_ids: Sequence[int]) -> int:
     for table, ids in ((_COMPANY, company_ids), (_TEXT, posting_ids)):
-        for batch in _batches(ids):
+        for batch in batches(ids, BATCH):
             with transaction.atomic():
                 _write_in_batches(table, batch)
     return len(posting_ids)
@@ -218,18 +219,13 @@ def _write_in_batches(table: _Table, ids: Iterable[int]) -> None:
     read = _texts if table is _TEXT else _names
     found: set[str] = set()
     with transaction.atomic(savepoint=False):
-        for batch in _batches(sorted(set(ids))):
+        for batch in batches(sorted(set(ids)), BATCH):
             rows = list(read(batch, found))
             written = {key for key, _ in rows}
             _delete(table, [key for key in batch if key not in written])
             if rows:
                 _index().write(table, rows)
         _learn(found)
-
-
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
 
 
 def _texts(posting_ids: Sequence[int], found: set[str]) -> Iterator[_Row]:

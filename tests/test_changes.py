@@ -213,6 +213,29 @@ def test_a_posting_keeps_its_date_when_nothing_of_it_changed(write):
     assert dates() == before
 
 
+def test_what_is_not_kept_dates_nothing(django_assert_num_queries):
+    make_posting(categories=("Garden",))
+    tag, before = Tag.objects.get(name="Garden"), dates()
+    tag.name = "Gardens"
+    with changes.ignored(), django_assert_num_queries(2):  # how it is stored, and the write
+        tag.save()
+    assert dates() == before
+
+
+def test_a_new_name_is_no_reason_to_judge_its_postings_anew(monkeypatch):
+    judged = []
+    monkeypatch.setattr(changes.structured_data, "judge", lambda ids: judged.extend(ids))
+    posting = make_posting(categories=("Garden",))
+    tag = Tag.objects.get(name="Garden")
+    judged.clear()
+    renamed(tag)
+    Tag.objects.update(name="Gardens")
+    assert judged == []
+    tag.code = "gardens"
+    tag.save()
+    assert judged == [posting.pk]
+
+
 def test_a_moment_is_never_before_that_of_an_earlier_version():
     with time_machine.travel(dt.datetime(2026, 3, 15, 10, tzinfo=dt.UTC), tick=False) as clock:
         BoardVersion.objects.all().delete()

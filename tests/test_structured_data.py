@@ -13,9 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from postings import changes, life, structured_data
+from postings import changes, crumbs, life, structured_data
 from postings.importing.dry_run import dry_run
 from postings.models import Posting, PostingTag, Tag
+from postings.structured_data import where, withholding
 from tests.factories import make_category, make_company, make_posting
 from tests.job_posting_rules import problems
 from tests.test_admin import LIST, act, change_page, edit, open_form, rows
@@ -74,7 +75,7 @@ def scripts_in(html: str) -> list[dict[str, Any]]:
 
 
 def test_examples_in_the_docstrings_hold():
-    found = doctest.testmod(structured_data)
+    found = doctest.testmod(where)
     assert found.attempted and not found.failed
 
 
@@ -145,7 +146,7 @@ def test_structured_data_costs_no_query(django_assert_num_queries, client):
     posting = stored(make_job(workplace=("remote",), categories=("Gardening",)))
     with django_assert_num_queries(0):
         assert structured_data.job_posting(posting)
-        structured_data.breadcrumb_list(posting, str)
+        structured_data.breadcrumb_list(crumbs.to_posting(posting), str)
 
 
 # --- Withheld ----------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def test_every_reason_says_what_to_do():
 
 def test_a_long_body_counts_though_only_its_beginning_is_read():
     posting = make_job(body_markdown="You prune. " * 1000)
-    assert len(posting.body_html) > structured_data.ENOUGH
+    assert len(posting.body_html) > withholding.ENOUGH
     assert stored(posting).withheld == ""
     assert job_of(posting)["description"] == posting.body_html
 

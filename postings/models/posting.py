@@ -336,7 +336,11 @@ class Posting(models.Model):
     @property
     def language(self) -> str:
         """The ISO 639-1 code of its body's language, empty where that is not sure; needs for_detail()."""
-        return next((link.tag.code for link in self.posting_tags.all() if link.tag.kind == Tag.Kind.LANGUAGE), "")
+        return next((tag.code for tag in self.tags_of_kind(Tag.Kind.LANGUAGE)), "")
+
+    def tags_of_kind(self, kind: str) -> list[Tag]:
+        """In no order; needs for_detail()."""
+        return [link.tag for link in self.posting_tags.all() if link.tag.kind == kind]
 
     @property
     def links_in_order(self) -> list["PostingTag"]:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, exporting, heads, reports, structured_data
+from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -28,12 +28,13 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         return _gone(request, posting)
     applying.remember_posting(posting)
     job = structured_data.job_posting(posting)
-    breadcrumbs = structured_data.breadcrumb_list(posting, partial(absolute, request))
+    way = crumbs.to_posting(posting)
+    breadcrumbs = structured_data.breadcrumb_list(way, partial(absolute, request))
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
         "similar": _similar_to(posting),
-        "crumbs": structured_data.crumbs(posting),
+        "crumbs": way,
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
         # For paper, where no link can be followed.
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),

@@ -388,7 +388,8 @@ def _period_ahead(line: str, sum_: Money) -> str:
     return periods[-1] or "" if periods else ""
 
 
-_STRONG = {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "SGD", "CHF"}
+# Currencies in which pay is written with the fewest digits: what is a month's elsewhere is a year's there.
+STRONG = frozenset({"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "SGD", "CHF"})
 
 
 def _is_possible(sum_: Money, currency: str, period: str) -> bool:
@@ -396,7 +397,7 @@ def _is_possible(sum_: Money, currency: str, period: str) -> bool:
     ends = [end * PERIODS_A_YEAR[period] for end in sum_.ends]
     if not ends or min(ends) <= 0 or max(ends) > 20 * min(ends):
         return False
-    return 2_100 <= max(ends) <= 3_000_000 if currency in _STRONG else 10_000 <= max(ends) <= 10_000_000_000
+    return 2_100 <= max(ends) <= 3_000_000 if currency in STRONG else 10_000 <= max(ends) <= 10_000_000_000
 
 
 # --- What several sums of pay come to ----------------------------------------------------------------
