@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
-from postings.catalogue import Snapshot, Value
+from postings.catalogue import NOTHING, Snapshot, Value
 from postings.filters import PLURALS, PostingFilter
 from postings.finding import Finding
 from postings.importing.facts.names import countries_in, regions
@@ -99,6 +99,9 @@ def path_of(*values: Value) -> str:
 def of(asked: PostingFilter) -> Landing | None:
     """The landing page that shows what is asked for, in whatever order; None where there is none."""
     names = [each.name for each in asked.applied]
+    if any(value.postings is NOTHING for values in asked.criteria.values.values() for value in values):
+        # Known by name alone: no posting ever had it, and there is no page.
+        return None
     if sorted(names) == [Tag.Kind.COUNTRY, Tag.Kind.SKILL]:
         pair = (Tag.Kind.SKILL, Tag.Kind.COUNTRY)
         return Landing(tuple(asked.criteria.values[kind][0] for kind in pair))
