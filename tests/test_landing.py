@@ -5,10 +5,11 @@ import re
 from html import unescape
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from postings import catalogue, landing
-from postings.models import Posting, Tag
+from postings.models import Posting, PostingTag, Tag
 from tests.factories import make_posting
 from tests.test_list import chips, document_title, links, make_with, titles, total
 
@@ -123,6 +124,41 @@ def test_another_spelling_leads_to_the_page_at_once(client, somebody, asked, pat
     response = client.get(asked)
     assert (response.status_code, response.headers["Location"]) == (301, path)
     assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [(("Alder", "a", "b"), ("Birch", "b", "a")), (("Alder", "a", "b"), ("Birch", "A", "c"))],
+    ids=["called by each other's code", "told apart by case alone"],
+)
+def test_each_page_is_at_its_slug_whatever_others_are_called(client, tags):
+    for name, slug, code in tags:
+        tag = Tag.objects.create(kind=Tag.Kind.SKILL, name=name, slug=slug, code=code)
+        PostingTag.objects.create(posting=make_posting(title=f"Gardener, {name}"), tag=tag)
+    for name, slug, _ in tags:
+        html = read(client, f"/skills/{slug}/")
+        assert (titles(html), canonical(html)) == ([f"Gardener, {name}"], f"/skills/{slug}/")
+
+
+@pytest.mark.parametrize("query", ["country=FJ", "region=oceania", "workplace=hybrid", "skill=c%23&country=FJ"])
+def test_what_is_known_by_name_alone_has_no_page_to_be_named_or_linked(client, somebody, query):
+    html = read(client, f"/?{query}")
+    assert (total(html), canonical(html), is_indexed(html)) == (0, f"/?{query}", False)
+    for path in set(links(html).values()):
+        read(client, path)
+
+
+@pytest.mark.parametrize("name", ["what?", "a#b", "%41", "50%", "a&b;c=d"])
+def test_empty_parameters_are_dropped_whatever_the_page_is_called(client, name):
+    posting = make_posting(categories=("Forest",))
+    for named in (posting.company, posting.tags.get()):
+        named.slug = name
+        named.save()
+    for path in (reverse("postings:company", args=[name]), reverse("postings:landing", args=["categories", name])):
+        response = client.get(f"{path}?q=", follow=True)
+        assert [status for _, status in response.redirect_chain] == [301]
+        html = response.content.decode()
+        assert (total(html), canonical(html)) == (1, path)
 
 
 def test_a_page_whose_name_is_not_ascii_is_found(client):
