@@ -171,7 +171,8 @@ def _beside_pair(landing: Landing, finding: Finding) -> Iterator[tuple[str, list
         ),
     )
     wider = [(f"All {skill.name} jobs", skill), (f"All jobs {_in(country)}", country)]
-    yield "Wider", [Link(name, path_of(value), number_of(finding.snapshot, value)) for name, value in wider]
+    numbered = [(name, value, number_of(finding.snapshot, value)) for name, value in wider]
+    yield "Wider", [Link(name, path_of(value), number) for name, value, number in numbered if number]
 
 
 def _beside_skill(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:

@@ -183,6 +183,14 @@ def test_a_value_that_no_live_posting_has_is_shown_but_not_indexed_or_linked(cli
     assert "/skills/c-sharp/" not in read(client, "/skills/")
 
 
+def test_an_empty_pair_leads_to_what_has_postings_alone(client):
+    make_with("Cook", ("skill:go", "country:AT"), status=Posting.Status.CLOSED)
+    make_with("Gardener", ("skill:go",))
+    leads = links(read(client, "/skills/go/austria/")).values()
+    assert "/skills/go/" in leads
+    assert "/countries/austria/" not in leads
+
+
 def test_the_pages_of_a_kind_are_listed_with_exact_numbers(client, somebody):
     make_with("Cook", ("skill:go", "country:PL"))
     html = read(client, "/countries/")
@@ -288,6 +296,18 @@ def test_postings_that_share_title_and_company_are_told_apart_in_the_title(clien
         "Gardener at Ahorn, Graz – Job board",
         "Gardener at Ahorn, Linz (1002) – Job board",
         "Gardener at Ahorn, Linz (1003) – Job board",
+    ]
+
+
+def test_postings_that_share_the_number_too_are_told_apart_by_their_whole_names(client):
+    one, two, third = (
+        make_posting(title="Gardener", company="Ahorn", place="Graz", slug=slug, body_markdown=f"In {slug}.")
+        for slug in ("gardener-1001", "gardener-graz-1001", "gardener-1002")
+    )
+    assert [document_title(read(client, posting.get_absolute_url())) for posting in (one, two, third)] == [
+        "Gardener at Ahorn, Graz (gardener-1001) – Job board",
+        "Gardener at Ahorn, Graz (gardener-graz-1001) – Job board",
+        "Gardener at Ahorn, Graz (1002) – Job board",
     ]
 
 
