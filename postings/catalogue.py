@@ -246,18 +246,20 @@ class Snapshot:
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, str], Value]:
-        """Values by kind and by name, slug and code, folded; of two that share one, that which parameters call so."""
-        return {
-            (value.kind, key.casefold()): value
+        """Values by kind and by name, slug and code, folded; of two that share one, that which parameters call so. By
+        the parameter as it is, too, which case alone may tell from another's."""
+        values = [value for of_kind in self.values.values() for value in of_kind]
+        folded = {
+            (value.kind, getattr(value, by).casefold()): value
             for by in ("name", "slug", "code", "parameter")
-            for of_kind in self.values.values()
-            for value in of_kind
-            for key in [getattr(value, by)]
+            for value in values
         }
+        return folded | {(value.kind, value.parameter): value for value in values}
 
     def value(self, kind: str, asked: str) -> Value | None:
         """The value of a kind by its code, slug or name, in any case."""
-        return self._by_key.get((kind, asked.casefold())) or self._by_key.get((kind, slug_for(asked)))
+        by_key = self._by_key
+        return by_key.get((kind, asked)) or by_key.get((kind, asked.casefold())) or by_key.get((kind, slug_for(asked)))
 
     @cached_property
     def _by_slug(self) -> dict[tuple[str, str], Value]:

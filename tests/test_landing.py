@@ -131,13 +131,14 @@ def test_another_spelling_leads_to_the_page_at_once(client, somebody, asked, pat
     [(("Alder", "a", "b"), ("Birch", "b", "a")), (("Alder", "a", "b"), ("Birch", "A", "c"))],
     ids=["called by each other's code", "told apart by case alone"],
 )
-def test_each_page_is_at_its_slug_whatever_others_are_called(client, tags):
+@pytest.mark.parametrize(("kind", "plural"), [("skill", "skills"), ("category", "categories")])
+def test_each_page_is_at_its_slug_whatever_others_are_called(client, kind, plural, tags):
     for name, slug, code in tags:
-        tag = Tag.objects.create(kind=Tag.Kind.SKILL, name=name, slug=slug, code=code)
+        tag = Tag.objects.create(kind=kind, name=name, slug=slug, code=code)
         PostingTag.objects.create(posting=make_posting(title=f"Gardener, {name}"), tag=tag)
     for name, slug, _ in tags:
-        html = read(client, f"/skills/{slug}/")
-        assert (titles(html), canonical(html)) == ([f"Gardener, {name}"], f"/skills/{slug}/")
+        html = read(client, f"/{plural}/{slug}/")
+        assert (titles(html), canonical(html)) == ([f"Gardener, {name}"], f"/{plural}/{slug}/")
 
 
 @pytest.mark.parametrize("query", ["country=FJ", "region=oceania", "workplace=hybrid", "skill=c%23&country=FJ"])
