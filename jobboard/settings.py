@@ -62,6 +62,10 @@ def _site_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise ValueError(text)
+    # It stands before every address that is given away: no password, a port that can be read, and the name of the host
+    # as browsers ask for it.
+    if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", parts.netloc) or parts.port == 0:
+        raise ValueError(text)
     return f"{parts.scheme}://{parts.netloc}"
 
 

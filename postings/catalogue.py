@@ -161,7 +161,7 @@ class Snapshot:
     _paying: _Kept = field(default_factory=_Kept)  # sets by currency and sum
     # Who is live, since the microsecond at which the last one expired, until that at which the next one does.
     _live: list[tuple[BitMap, int, int]] = field(default_factory=list)
-    _of_live: dict[str, Any] = field(default_factory=dict)  # what follows from it
+    _of_live: dict[str, tuple[BitMap, Any]] = field(default_factory=dict)  # what follows from it, and from which
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -199,9 +199,11 @@ class Snapshot:
     def once(self, name: str, make: Callable[[BitMap], Any]) -> Any:
         """What follows from the live postings alone, made once for as long as they stay the same."""
         live = self.live()
-        if name not in self._of_live:
-            self._of_live[name] = make(live)
-        return self._of_live[name]
+        kept = self._of_live.get(name)
+        # What another thread made of those who were live before the last one expired is not taken.
+        if kept is None or kept[0] is not live:
+            kept = self._of_live[name] = live, make(live)
+        return kept[1]
 
     # --- Tags ---------------------------------------------------------------------------------------
 
@@ -244,18 +246,28 @@ class Snapshot:
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, str], Value]:
-        """Values by kind and by name, slug and code, folded; where two share one, the code says which."""
-        return {
-            (value.kind, key.casefold()): value
-            for by in ("name", "slug", "code")
-            for of_kind in self.values.values()
-            for value in of_kind
-            for key in [getattr(value, by)]
+        """Values by kind and by name, slug and code, folded; of two that share one, that which parameters call so. By
+        the parameter as it is, too, which case alone may tell from another's."""
+        values = [value for of_kind in self.values.values() for value in of_kind]
+        folded = {
+            (value.kind, getattr(value, by).casefold()): value
+            for by in ("name", "slug", "code", "parameter")
+            for value in values
         }
+        return folded | {(value.kind, value.parameter): value for value in values}
 
     def value(self, kind: str, asked: str) -> Value | None:
         """The value of a kind by its code, slug or name, in any case."""
-        return self._by_key.get((kind, asked.casefold())) or self._by_key.get((kind, slug_for(asked)))
+        by_key = self._by_key
+        return by_key.get((kind, asked)) or by_key.get((kind, asked.casefold())) or by_key.get((kind, slug_for(asked)))
+
+    @cached_property
+    def _by_slug(self) -> dict[tuple[str, str], Value]:
+        return {(value.kind, value.slug): value for of_kind in self.values.values() for value in of_kind}
+
+    def value_at(self, kind: str, slug: str) -> Value | None:
+        """The value of a kind whose page is at this address: by its slug alone, which another's code may be."""
+        return self._by_slug.get((kind, slug))
 
     def values_of(self, ids: Collection[int], kinds: Iterable[str]) -> dict[int, list[Value]]:
         """The values of these kinds that each posting has, by primary key: kind after kind, each in its own order."""

@@ -103,7 +103,7 @@ def of_posting(posting: Posting) -> Head:
     """A copy names the first of its kind as the one to keep, and of several alike each has a title of its own."""
     title = twins.title(posting)
     if twins.is_title_shared(posting):
-        title += f" ({twins.mark(posting.slug)})"
+        title += f" ({twins.mark_of(posting)})"
     markdown = reverse("postings:posting_markdown", args=[posting.slug])
     return Head(
         title=title,

@@ -104,6 +104,9 @@ def path_of(*values: Value) -> str:
 def of(asked: PostingFilter) -> Landing | None:
     """The landing page that shows what is asked for, in whatever order; None where there is none."""
     names = [each.name for each in asked.applied]
+    if any(value.postings is NOTHING for values in asked.criteria.values.values() for value in values):
+        # Known by name alone: no posting ever had it, and there is no page.
+        return None
     if sorted(names) == [Tag.Kind.COUNTRY, Tag.Kind.SKILL]:
         pair = (Tag.Kind.SKILL, Tag.Kind.COUNTRY)
         return Landing(tuple(asked.criteria.values[kind][0] for kind in pair))
@@ -166,7 +169,8 @@ def _beside_pair(landing: Landing, finding: Finding) -> Iterator[tuple[str, list
     yield f"{skill.name} jobs elsewhere", _in_countries(finding, skill, besides=country)
     yield f"Other jobs {_in(country)}", _with_skills(finding, country, besides=skill)
     wider = [(f"All {skill.name} jobs", skill), (f"All jobs {_in(country)}", country)]
-    yield "Wider", [Link(name, path_of(value), number_of(finding.snapshot, value)) for name, value in wider]
+    numbered = [(name, value, number_of(finding.snapshot, value)) for name, value in wider]
+    yield "Wider", [Link(name, path_of(value), number) for name, value, number in numbered if number]
 
 
 def _beside_skill(landing: Landing, finding: Finding) -> Iterator[tuple[str, list[Link]]]:

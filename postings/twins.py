@@ -7,7 +7,7 @@ the same title get a mark of their own in it, and of copies, alike in every word
 
 import re
 
-from postings.models import Posting
+from postings.models import Posting, PostingQuerySet
 
 _MOST = 500
 
@@ -30,8 +30,19 @@ def mark(slug: str) -> str:
 
 def is_title_shared(posting: Posting) -> bool:
     """Whether another live posting is called the same; of a place only what is shown counts."""
-    alike = Posting.objects.live().filter(title=posting.title, company=posting.company_id).exclude(pk=posting.pk)
-    places = set(alike.order_by().values_list("place", flat=True).distinct()[:_MOST])
+    places = set(_alike(posting).order_by().values_list("place", flat=True).distinct()[:_MOST])
     return posting.place in places or any(
         Posting(place=place).place_summary == posting.place_summary for place in places
     )
+
+
+def mark_of(posting: Posting) -> str:
+    """Its mark; where another that is called the same has that number from another source, its whole name."""
+    number = mark(posting.slug)
+    is_taken = number != posting.slug and _alike(posting).filter(slug__endswith=f"-{number}").exists()
+    return posting.slug if is_taken else number
+
+
+def _alike(posting: Posting) -> PostingQuerySet:
+    alike = Posting.objects.live().filter(title=posting.title, company=posting.company_id)
+    return alike.exclude(pk=posting.pk)

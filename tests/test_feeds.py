@@ -616,6 +616,12 @@ def test_a_posting_is_to_be_had_in_markdown(client, settings):
     assert read(client, "/jobs/gardener-1.md", 304, if_none_match=response["ETag"]).content == b""
 
 
+def test_the_markdown_of_a_copy_names_the_same_page_as_its_own_does(client):
+    for number in (1, 2):
+        make_posting(slug=f"gardener-{number}", title="Gardener")
+    assert read(client, "/jobs/gardener-2.md")["Link"] == '<http://testserver/jobs/gardener-1/>; rel="canonical"'
+
+
 @pytest.mark.parametrize("fields", [{"status": "closed"}, {"expires_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}])
 def test_what_is_over_is_gone_in_markdown_too(client, fields):
     make_posting(slug="gardener-1", title="Gardener of old", body_markdown="The whole text.", **fields)

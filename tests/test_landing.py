@@ -5,11 +5,12 @@ import re
 from html import unescape
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from postings import catalogue, landing
 from postings.importing.facts import names
-from postings.models import Posting, Tag
+from postings.models import Posting, PostingTag, Tag
 from tests.factories import make_posting
 from tests.test_list import chips, document_title, links, make_with, titles, total
 
@@ -140,6 +141,42 @@ def test_another_spelling_leads_to_the_page_at_once(client, somebody, asked, pat
     assert client.get(path).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [(("Alder", "a", "b"), ("Birch", "b", "a")), (("Alder", "a", "b"), ("Birch", "A", "c"))],
+    ids=["called by each other's code", "told apart by case alone"],
+)
+@pytest.mark.parametrize(("kind", "plural"), [("skill", "skills"), ("category", "categories")])
+def test_each_page_is_at_its_slug_whatever_others_are_called(client, kind, plural, tags):
+    for name, slug, code in tags:
+        tag = Tag.objects.create(kind=kind, name=name, slug=slug, code=code)
+        PostingTag.objects.create(posting=make_posting(title=f"Gardener, {name}"), tag=tag)
+    for name, slug, _ in tags:
+        html = read(client, f"/{plural}/{slug}/")
+        assert (titles(html), canonical(html)) == ([f"Gardener, {name}"], f"/{plural}/{slug}/")
+
+
+@pytest.mark.parametrize("query", ["country=FJ", "region=oceania", "workplace=hybrid", "skill=c%23&country=FJ"])
+def test_what_is_known_by_name_alone_has_no_page_to_be_named_or_linked(client, somebody, query):
+    html = read(client, f"/?{query}")
+    assert (total(html), canonical(html), is_indexed(html)) == (0, f"/?{query}", False)
+    for path in set(links(html).values()):
+        read(client, path)
+
+
+@pytest.mark.parametrize("name", ["what?", "a#b", "%41", "50%", "a&b;c=d"])
+def test_empty_parameters_are_dropped_whatever_the_page_is_called(client, name):
+    posting = make_posting(categories=("Forest",))
+    for named in (posting.company, posting.tags.get()):
+        named.slug = name
+        named.save()
+    for path in (reverse("postings:company", args=[name]), reverse("postings:landing", args=["categories", name])):
+        response = client.get(f"{path}?q=", follow=True)
+        assert [status for _, status in response.redirect_chain] == [301]
+        html = response.content.decode()
+        assert (total(html), canonical(html)) == (1, path)
+
+
 def test_a_page_whose_name_is_not_ascii_is_found(client):
     posting = make_posting(title="Gardener", categories=("園芸",))
     path = posting.tags.get().get_absolute_url()
@@ -160,6 +197,14 @@ def test_a_value_that_no_live_posting_has_is_shown_but_not_indexed_or_linked(cli
     html = read(client, "/skills/c-sharp/")
     assert (total(html), is_indexed(html)) == (0, False)
     assert "/skills/c-sharp/" not in read(client, "/skills/")
+
+
+def test_an_empty_pair_leads_to_what_has_postings_alone(client):
+    make_with("Cook", ("skill:go", "country:AT"), status=Posting.Status.CLOSED)
+    make_with("Gardener", ("skill:go",))
+    leads = links(read(client, "/skills/go/austria/")).values()
+    assert "/skills/go/" in leads
+    assert "/countries/austria/" not in leads
 
 
 def test_the_pages_of_a_kind_are_listed_with_exact_numbers(client, somebody):
@@ -267,6 +312,18 @@ def test_postings_that_share_title_and_company_are_told_apart_in_the_title(clien
         "Gardener at Ahorn, Graz – Job board",
         "Gardener at Ahorn, Linz (1002) – Job board",
         "Gardener at Ahorn, Linz (1003) – Job board",
+    ]
+
+
+def test_postings_that_share_the_number_too_are_told_apart_by_their_whole_names(client):
+    one, two, third = (
+        make_posting(title="Gardener", company="Ahorn", place="Graz", slug=slug, body_markdown=f"In {slug}.")
+        for slug in ("gardener-1001", "gardener-graz-1001", "gardener-1002")
+    )
+    assert [document_title(read(client, posting.get_absolute_url())) for posting in (one, two, third)] == [
+        "Gardener at Ahorn, Graz (gardener-1001) – Job board",
+        "Gardener at Ahorn, Graz (gardener-graz-1001) – Job board",
+        "Gardener at Ahorn, Graz (1002) – Job board",
     ]
 
 

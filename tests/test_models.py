@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 from django.utils import timezone
 
 from postings import catalogue
+from postings.filters import PostingFilter
 from postings.models import Company, DailyClicks, Posting, PostingTag, Tag, expiry
 from postings.slugs import slug_for
 from tests.factories import make_category, make_company, make_posting
@@ -93,6 +95,20 @@ def test_a_long_name_is_cut_to_fit_and_still_told_apart():
     assert second.slug == "x" * 200 + "-2"
     posting, other = make_posting(title="y" * 300, slug=""), make_posting(title="y" * 300, slug="")
     assert (posting.slug, other.slug) == ("y" * 200, "y" * 198 + "-2")
+
+
+def test_a_tag_is_not_called_what_another_is_still_called_whose_name_and_slug_were_changed():
+    first = make_category("Garden")
+    first.name, first.slug = "Park", "park"
+    first.save()
+    second = make_category("Garden")
+    assert (first.code, second.slug, second.code) == ("garden", "garden", "garden-2")
+    for tag in (first, second):
+        make_posting(title=f"Keeper, {tag}", categories=(tag.name,))
+    # In parameters, where a category is its slug, each finds its own.
+    for tag in (first, second):
+        [shown] = PostingFilter(QueryDict(f"category={tag.slug}")).criteria.values["category"]
+        assert shown.name == tag.name
 
 
 def test_a_slug_that_is_given_stays():

@@ -372,6 +372,17 @@ def test_pay_that_is_not_certain_is_left_out(low, high, said):
     assert "baseSalary" not in job_of(paid(low, high, said))
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [{"salary_min": 0, "salary_max": 0}, {"salary_min": 0}, {"salary_min": -5}, {"salary_min": 50000},
+     {"salary_currency": "€"}, {"salary_currency": "eur"}, {"salary_currency": ""}],
+)  # fmt: skip
+def test_pay_that_cannot_be_is_left_out_whoever_typed_it(typed):
+    posting = paid(40000, 48000, "")
+    Posting.objects.filter(pk=posting.pk).update(**typed)
+    assert "baseSalary" not in job_of(posting)
+
+
 PAY = ["EUR €40.000~€48.000", "The expected base salary is €40,000 - €48,000.", "Anticipated range: €40k - €48k"]
 
 

@@ -102,5 +102,8 @@ class Tag(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
             self.slug = free_slug(slug_for(self.name) or "tag", Tag.objects.filter(kind=self.kind), 120)
-        self.code = self.code or self.slug
+        if not self.code:
+            # Another tag, whose slug was changed, may still be called so in parameters.
+            taken = Tag.objects.filter(kind=self.kind).exclude(pk=self.pk)
+            self.code = free_slug(self.slug, taken, 120, field="code")
         super().save(*args, **kwargs)

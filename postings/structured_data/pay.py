@@ -41,7 +41,10 @@ _PERIOD = re.compile(
 def base_salary(posting: Posting) -> dict[str, Any] | None:
     """The posting's own base pay, both ends of it, where its words call it neither an estimate nor more than that."""
     low, high = posting.salary_min, posting.salary_max
-    if low is None or high is None or not (posting.salary_currency and posting.salary_period):
+    if low is None or high is None or not posting.salary_period:
+        return None
+    # An operator may have typed anything.
+    if not 0 < low <= high or not re.fullmatch("[A-Z]{3}", posting.salary_currency):
         return None
     words = posting.salary_evidence or posting.stated_salary
     if _ESTIMATE.search(words) or _ESTIMATED_PAY.search(posting.body_markdown):

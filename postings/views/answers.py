@@ -12,6 +12,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.loader import render_to_string
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
@@ -57,7 +58,8 @@ def without_empty_parameters(request: HttpRequest, path: str = "") -> HttpRespon
     for name, values in request.GET.lists():
         query.setlist(name, [value for value in values if value])
     encoded = query.urlencode()
-    path = path or request.path
+    # Decoded by now; a question mark that is part of a name would else begin the parameters.
+    path = path or escape_uri_path(request.path)
     return HttpResponsePermanentRedirect(f"{path}?{encoded}" if encoded else path)
 
 

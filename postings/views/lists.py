@@ -41,7 +41,9 @@ def landing_page(request: HttpRequest, plural: str, slug: str, country: str = ""
     asked: dict[str, str] = {landing.KINDS[plural]: slug}
     if country:
         asked[Tag.Kind.COUNTRY] = country
-    values = [value for kind, name in asked.items() if (value := snapshot.value(kind, name))]
+    values = [
+        value for kind, name in asked.items() if (value := snapshot.value_at(kind, name) or snapshot.value(kind, name))
+    ]
     if len(values) < len(asked):
         raise Http404(f"nothing among the {plural} is called {slug!r}, or no country {country!r}")
     if [value.slug for value in values] != [*asked.values()]:

@@ -49,7 +49,8 @@ def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     if not posting.is_live:
         return _gone(request, posting)
     response = HttpResponse(exporting.as_markdown(posting), content_type="text/markdown; charset=utf-8")
-    response["Link"] = f'<{absolute(request, posting.get_absolute_url())}>; rel="canonical"'
+    page = reverse("postings:detail", args=[posting.original_slug])
+    response["Link"] = f'<{absolute(request, page)}>; rel="canonical"'
     response["X-Robots-Tag"] = "noindex"
     return response
 
