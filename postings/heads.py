@@ -23,6 +23,9 @@ class Alternate(NamedTuple):
     name: str  # of the format, for a link
 
 
+_MOST_NAMED = 5
+
+
 @dataclass(frozen=True)
 class Head:
     """Without a path the page has no address that should be kept or shared."""
@@ -51,9 +54,8 @@ def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: La
     """
     number = page.paginator.count
     heading = heading_of_list(number, company, shown)
-    is_own = not asked.pairs or (
-        len(asked.pairs) == len(shown.values) if shown else bool(company and len(asked.pairs) == 1)
-    )
+    # Nothing is asked for beside what its path stands for.
+    is_own = len(asked.pairs) == (len(shown.values) if shown else 1 if company else 0)
     words = "" if shown else ", ".join(each.label for each in asked.applied if each.name != "company" or not company)
     title = f"{heading}: {words}" if words else heading
     if page.number > 1:
@@ -115,12 +117,13 @@ def of_posting(posting: Posting) -> Head:
 
 
 def of_landings(plural: str, links: list[Link]) -> Head:
-    most = sorted(links, key=lambda link: -link.number)[:5]
+    most = sorted(links, key=lambda link: -link.number)[:_MOST_NAMED]
     names = ", ".join(f"{link.name} ({link.number:,})" for link in most)
+    rest = f" and {len(links) - len(most):,} more" if len(links) > len(most) else ""
     kind = landing.KINDS[plural]
     return Head(
         title=f"Jobs by {noun(kind, 1)}",
-        description=f"Open jobs in {_many(len(links), kind)}{f', most of them in {names}' if names else ''}.",
+        description=f"{_many(len(links), kind).capitalize()} with open jobs{f': {names}{rest}' if names else ''}.",
         path=reverse("postings:landings", args=[plural]),
         is_indexed=bool(links),
     )
