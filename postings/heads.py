@@ -103,15 +103,13 @@ def _open(heading: str) -> str:
 
 def of_posting(posting: Posting) -> Head:
     """A copy names the first of its kind as the one to keep, and of several alike each has a title of its own."""
-    title = twins.title(posting)
-    if twins.is_title_shared(posting):
-        title += f" ({twins.mark_of(posting)})"
+    title, alike = twins.title(posting), twins.find(posting)
     markdown = reverse("postings:posting_markdown", args=[posting.slug])
     return Head(
-        title=title,
+        title=f"{title} ({alike.mark})" if alike.mark else title,
         # A body of nothing but headings has no excerpt.
-        description=posting.excerpt or f"{twins.title(posting)}.",
-        path=reverse("postings:detail", args=[posting.original_slug]),
+        description=posting.excerpt or f"{title}.",
+        path=reverse("postings:detail", args=[alike.original_slug]),
         alternates=[Alternate("text/markdown", posting.title, markdown, "Markdown")],
     )
 

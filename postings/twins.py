@@ -2,14 +2,13 @@
 
 Sources repeat themselves. All of it is shown; what search engines are told keeps it apart: postings that would have
 the same title get a mark of their own in it, and of copies, alike in every word, only the first is kept
-(`Posting.objects.originals()`, which the sitemap holds, and `with_original()`, which a page names).
+(`Posting.objects.originals()` are what the sitemap holds).
 """
 
 import re
+from typing import NamedTuple
 
-from postings.models import Posting, PostingQuerySet
-
-_MOST = 500
+from postings.models import Posting
 
 
 def title(posting: Posting) -> str:
@@ -28,21 +27,30 @@ def mark(slug: str) -> str:
     return number[1] if number else slug
 
 
-def is_title_shared(posting: Posting) -> bool:
-    """Whether another live posting is called the same; of a place only what is shown counts."""
-    places = set(_alike(posting).order_by().values_list("place", flat=True).distinct()[:_MOST])
-    return posting.place in places or any(
-        Posting(place=place).place_summary == posting.place_summary for place in places
+class Alike(NamedTuple):
+    """What its page says because of other live postings."""
+
+    mark: str  # empty where no other is called the same
+    original_slug: str  # of those that say the same the first, which may be itself
+
+
+def find(posting: Posting) -> Alike:
+    """One query for most postings; a second where one that came earlier has the same title, company and place."""
+    # Who is live is sorted out here, and in no order: asked for either, SQLite goes through all of the company's.
+    stored = Posting.objects.filter(title=posting.title, company=posting.company_id).exclude(pk=posting.pk)
+    alike = [each for each in stored.only("slug", "place", "status", "expires_at") if each.is_live]
+    # Of a place only what is shown counts.
+    is_shared = any(each.place == posting.place or each.place_summary == posting.place_summary for each in alike)
+    earlier = [each.pk for each in alike if each.pk < posting.pk and each.place == posting.place]
+    same = Posting.objects.filter(pk__in=earlier, body_html=posting.body_html).order_by("pk")
+    original = same.values_list("slug", flat=True).first() if earlier else None
+    return Alike(
+        mark=_mark_among(posting.slug, [each.slug for each in alike]) if is_shared else "",
+        original_slug=original or posting.slug,
     )
 
 
-def mark_of(posting: Posting) -> str:
+def _mark_among(slug: str, others: list[str]) -> str:
     """Its mark; where another that is called the same has that number from another source, its whole name."""
-    number = mark(posting.slug)
-    is_taken = number != posting.slug and _alike(posting).filter(slug__endswith=f"-{number}").exists()
-    return posting.slug if is_taken else number
-
-
-def _alike(posting: Posting) -> PostingQuerySet:
-    alike = Posting.objects.live().filter(title=posting.title, company=posting.company_id)
-    return alike.exclude(pk=posting.pk)
+    number = mark(slug)
+    return slug if number != slug and any(mark(other) == number for other in others) else number

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
@@ -68,13 +68,6 @@ class PostingQuerySet(RecordedQuerySet):
         return self._with_parts_of_copies().filter(
             Q(company=None) | ~Exists(of_company), Q(company__isnull=False) | ~Exists(of_none)
         )
-
-    def with_original(self) -> "PostingQuerySet":
-        """Annotates `original_slug`: of the live postings that say the same the one with the lowest primary key, or
-        the posting itself."""
-        of_company, of_none = (Subquery(copies.order_by("pk").values("slug")[:1]) for copies in _earlier_copies())
-        first = Case(When(company=None, then=of_none), default=of_company)
-        return self._with_parts_of_copies().annotate(original_slug=Coalesce(first, "slug"))
 
     def _with_parts_of_copies(self) -> "PostingQuerySet":
         """With what an index holds of place and body, so that only likely copies are compared word for word."""
@@ -238,7 +231,6 @@ class Posting(models.Model):
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
-        original_slug: str  # with_original()
         reports_open: int  # with_open_reports()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
@@ -272,7 +264,7 @@ class Posting(models.Model):
             ),
             # with_posting_counts(): how many live ones a company has, likewise
             models.Index(fields=["company", "status", "expires_at"], name="posting_company_live"),
-            # originals(), with_original()
+            # originals()
             models.Index("title", "company", _START_OF_PLACE, Length("body_html"), name="posting_copies"),
             # sitemaps: when which part of the board changed
             models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),

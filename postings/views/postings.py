@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data
+from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data, twins
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -49,7 +49,7 @@ def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     if not posting.is_live:
         return _gone(request, posting)
     response = HttpResponse(exporting.as_markdown(posting), content_type="text/markdown; charset=utf-8")
-    page = reverse("postings:detail", args=[posting.original_slug])
+    page = reverse("postings:detail", args=[twins.find(posting).original_slug])
     response["Link"] = f'<{absolute(request, page)}>; rel="canonical"'
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -148,7 +148,7 @@ def _published(slug: str) -> Posting:
     if "\0" in slug:
         raise BadRequest("NUL in a posting's name")
     try:
-        return Posting.objects.ever_shown().for_detail().with_original().get(slug=slug)
+        return Posting.objects.ever_shown().for_detail().get(slug=slug)
     except Posting.DoesNotExist:
         raise Http404(f"no posting {slug!r}") from None
 
