@@ -5,10 +5,11 @@ import re
 from html import unescape
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from postings import catalogue, landing
+from postings import catalogue, changes, landing
 from postings.importing.facts import names
 from postings.models import Posting, PostingTag, Tag
 from tests.factories import make_posting
@@ -281,8 +282,10 @@ def test_the_description_says_how_the_postings_are_divided(client):
     ],
 )
 def test_each_list_has_one_address_and_combinations_are_not_indexed(client, asked, address, indexed):
-    for number in range(30):
-        make_with(f"Gardener {number}", ("skill:go", "skill:rust", "country:PL", "workplace:remote"), company="Ahorn")
+    facts = ("skill:go", "skill:rust", "country:PL", "workplace:remote")
+    with transaction.atomic(), changes.together():
+        for number in range(30):
+            make_with(f"Gardener {number}", facts, company="Ahorn")
     html = read(client, asked)
     assert (canonical(html), is_indexed(html)) == (address, indexed)
     if address and not indexed:

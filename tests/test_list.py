@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from postings import changes
 from postings.importing.facts.names import countries_in, name_of
 from postings.models import Company, Posting, PostingTag, Tag
 from tests.factories import make_category, make_company, make_posting
@@ -581,7 +582,7 @@ def words_of(text: str | None) -> list[str]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     database=None,
@@ -593,13 +594,15 @@ def words_of(text: str | None) -> list[str]:
 @given(st.lists(a_posting, min_size=4, max_size=8), some_questions)
 @time_machine.travel(NOON, tick=False)
 def test_a_drawn_board_is_filtered_counted_and_ordered_as_going_through_it_by_hand_does(client, drawn, questions):
-    for model in (Posting, Tag, Company):
-        model.objects.all().delete()
-    for name in CATEGORIES:
-        make_category(name)
-    for name in COMPANIES:
-        make_company(name)
-    board = [(make_posting(**fields), fields) for fields in drawn]
+    # Noted as one change, for a board that is written posting by posting takes longer than all that is asked of it.
+    with transaction.atomic(), changes.together():
+        for model in (Posting, Tag, Company):
+            model.objects.all().delete()
+        for name in CATEGORIES:
+            make_category(name)
+        for name in COMPANIES:
+            make_company(name)
+        board = [(make_posting(**fields), fields) for fields in drawn]
     for asked in [*questions, {"q": "rust"}, {"q": "ahorn cook"}]:
         assert_found_as_by_hand(read(client, urlencode(asked, doseq=True)), board, asked)
 
@@ -913,7 +916,7 @@ LIES_IN = {"europe": {"PL"}, "latam": {"CL"}}
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     database=None,
@@ -925,15 +928,16 @@ LIES_IN = {"europe": {"PL"}, "latam": {"CL"}}
     some_demands,
 )
 def test_a_drawn_board_is_filtered_by_facts_and_counted_as_going_through_it_by_hand_does(client, drawn, questions):
-    for model in (Posting, Tag, Company):
-        model.objects.all().delete()
-    for kind, codes in FACTS.items():
-        for code in codes:
-            make_tag(kind, code)
-    # Decides which currency a sum is in where none is asked for.
-    drawn = [*drawn, *[({kind: set() for kind in FACTS}, ("EUR", None, 1.0), "live")] * 7]
-    for number, (facts, pay, status) in enumerate(drawn):
-        make_with(str(number), tuple(f"{k}:{c}" for k in facts for c in facts[k]), pay or (), status=status)
+    with transaction.atomic(), changes.together():
+        for model in (Posting, Tag, Company):
+            model.objects.all().delete()
+        for kind, codes in FACTS.items():
+            for code in codes:
+                make_tag(kind, code)
+        # Decides which currency a sum is in where none is asked for.
+        drawn = [*drawn, *[({kind: set() for kind in FACTS}, ("EUR", None, 1.0), "live")] * 7]
+        for number, (facts, pay, status) in enumerate(drawn):
+            make_with(str(number), tuple(f"{k}:{c}" for k in facts for c in facts[k]), pay or (), status=status)
     for asked in questions:
         assert_facts_found_as_by_hand(read(client, urlencode(asked, doseq=True)), drawn, asked)
 
