@@ -480,19 +480,17 @@ class Snapshot:
 
     def updated(self) -> "Snapshot":
         """The board as it is now: this one with what changed since, or one that is built anew."""
-        version, changed_at = changes.state()
-        if version == self.version:
+        state = changes.state()
+        if state.version == self.version:
             return self
         changed = list(
             ChangedPosting.objects.filter(version__gt=self.version)
             .order_by()
             .values_list("posting_id", flat=True)[: MOST_CHANGES + 1]
         )
-        if version < self.version or len(changed) > MOST_CHANGES or changes.EVERYTHING in changed:
+        if state.version < self.version or len(changed) > MOST_CHANGES or changes.EVERYTHING in changed:
             return build()
-        if new := _with_changes(self, version, changed):
-            return replace(new, changed_at=changed_at)
-        return build()
+        return _with_changes(self, state, changed) or build()
 
 
 class _Numbers(NamedTuple):
@@ -571,18 +569,14 @@ def build() -> Snapshot:
 
     What is changed while it reads is worked in from the version that it began with.
     """
-    version, changed_at = changes.state()
+    state = changes.state()
     columns = _Columns()
     for rows in _live_rows():
         columns.extend(rows)
     # After the rows, so that whichever expires meanwhile is among these or those.
     last_expiry = Posting.objects.expired().aggregate(last=Max("expires_at"))["last"] or _EPOCH
-    snapshot = replace(
-        columns.snapshot(version, list(Tag.objects.all()), _read_links(columns)),
-        changed_at=changed_at,
-        last_expiry=_microseconds(last_expiry),
-    )
-    if changes.version() != version:
+    snapshot = columns.snapshot(state, _microseconds(last_expiry), list(Tag.objects.all()), _read_links(columns))
+    if changes.version() != state.version:
         return snapshot.updated()
     return snapshot
 
@@ -622,14 +616,14 @@ class _Columns:
             self.expiries.append(_NEVER if expires_at is None else _microseconds(expires_at))
             self.companies.append(index.setdefault(company, len(index)))
 
-    def snapshot(self, version: int, tags: list[Tag], tagged: dict[int, BitMap]) -> Snapshot:
+    def snapshot(self, state: changes.State, last_expiry: int, tags: list[Tag], tagged: dict[int, BitMap]) -> Snapshot:
         ids = np.frombuffer(self.ids, dtype=np.int64) if self.ids else np.array([], dtype=np.int64)
         if ids.max(initial=0) < 2**32:
             ids = ids.astype(np.uint32)
         return Snapshot(
-            version=version,
-            changed_at=_EPOCH,
-            last_expiry=0,
+            version=state.version,
+            changed_at=state.changed_at,
+            last_expiry=last_expiry,
             ids=ids,
             days=Days.of(self.days),
             expiries=np.array(self.expiries, dtype=np.int64),
@@ -680,7 +674,7 @@ def _add_links(tagged: dict[int, BitMap], links: QuerySet, ids: np.ndarray, numb
         tagged[tag] |= _bitmap(np.sort(of_tag))
 
 
-def _with_changes(old: Snapshot, version: int, changed: list[int]) -> Snapshot | None:
+def _with_changes(old: Snapshot, state: changes.State, changed: list[int]) -> Snapshot | None:
     """The old one with these postings as they are now: what it had stays in its place, what is newer than all is
     appended. None where a posting belongs between others, or is there again, for which everything moves up."""
     columns = _Columns()
@@ -698,11 +692,10 @@ def _with_changes(old: Snapshot, version: int, changed: list[int]) -> Snapshot |
         return None
     numbers = [known[row[0]] for row in kept] + list(range(len(old), len(old) + len(added)))
     columns.extend([*kept, *added])
-    new = columns.snapshot(version, list(Tag.objects.all()), {})
     expired = [_microseconds(end) for each in stored if (end := each.expires_at) and each.is_expired]
+    new = columns.snapshot(state, max([old.last_expiry, *expired]), list(Tag.objects.all()), {})
     return replace(
         new,
-        last_expiry=max(old.last_expiry, *expired, 0),
         ids=_merged(old.ids, new.ids, numbers),
         days=old.days.followed_by([row[1].toordinal() for row in added], len(old)),
         expiries=_merged(old.expiries, new.expiries, numbers),
