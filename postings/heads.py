@@ -64,7 +64,7 @@ def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: La
     holds_enough = shown.holds_enough(asked.snapshot) if shown else number > 0
     return Head(
         title=title,
-        description=_description(asked, heading, shown, number),
+        description=_description(asked, f"{number:,} open {_jobs(number, company, shown)}", shown),
         path=f"{path}{'&' if '?' in path else '?'}page={page.number}" if page.number > 1 else path,
         is_indexed=is_own and page.number == 1 and holds_enough,
         alternates=feeds_of(asked),
@@ -73,8 +73,13 @@ def of_list(asked: PostingFilter, page: Page, company: Company | None, shown: La
 
 def heading_of_list(number: int, company: Company | None, shown: Landing | None) -> str:
     """`123 Python jobs in Germany`."""
+    return f"{number:,} {_jobs(number, company, shown)}"
+
+
+def _jobs(number: int, company: Company | None, shown: Landing | None) -> str:
+    """What so many are called, after their number."""
     jobs = shown.jobs(number) if shown else "job" if number == 1 else "jobs"
-    return f"{number:,} {jobs}{f' at {company}' if company else ''}"
+    return f"{jobs} at {company}" if company else jobs
 
 
 def own_address(company: Company | None, shown: Landing | None) -> str:
@@ -88,17 +93,9 @@ def _combined(asked: PostingFilter) -> str:
     return f"{reverse('postings:list')}?{asked.query}"
 
 
-def _description(asked: PostingFilter, heading: str, shown: Landing | None, number: int) -> str:
-    parts = landing.details(shown, asked.finding) if shown and number else ""
-    if not parts:
-        return f"{_open(heading)} to browse, filter and apply for."
-    return f"{_open(heading)}: {parts}."
-
-
-def _open(heading: str) -> str:
-    """`123 open Python jobs` for `123 Python jobs`."""
-    number, _, jobs = heading.partition(" ")
-    return f"{number} open {jobs}"
+def _description(asked: PostingFilter, open_jobs: str, shown: Landing | None) -> str:
+    parts = landing.details(shown, asked.finding) if shown else ""
+    return f"{open_jobs}: {parts}." if parts else f"{open_jobs} to browse, filter and apply for."
 
 
 def of_posting(posting: Posting) -> Head:

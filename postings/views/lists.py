@@ -57,7 +57,7 @@ def landings(request: HttpRequest, plural: str) -> HttpResponse:
     """All pages of a kind that hold postings."""
     kind = landing.KINDS[plural]
     links = landing.all_of(catalogue.current(), kind)
-    context = {"plural": plural, "links": links, "head": heads.of_landings(plural, links)}
+    context = {"links": links, "head": heads.of_landings(plural, links)}
     return render(request, "postings/landings.html", context)
 
 
