@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -18,29 +18,36 @@ def path_of(address: str) -> str:
 
 def json_pages(client, address: str = "/feed.json") -> Iterator[dict]:
     """The pages from this one on, by `next_url`; each is checked."""
-    seen = set()
-    while address:
-        assert address not in seen
-        seen.add(address)
-        response = client.get(address)
-        assert response.status_code == 200, address
-        page = json.loads(response.content)
+
+    def read(text: bytes) -> tuple[dict, str]:
+        page = json.loads(text)
         check_json_feed(page)
-        yield page
-        address = path_of(page.get("next_url", ""))
+        return page, page.get("next_url", "")
+
+    return _pages(client, address, read)
 
 
 def atom_pages(client, address: str = "/feed.atom") -> Iterator[ElementTree.Element]:
     """The pages from this one on, by `rel=next`."""
+
+    def read(text: bytes) -> tuple[ElementTree.Element, str]:
+        page = ElementTree.fromstring(text)
+        return page, atom_links(page).get("next", "")
+
+    return _pages(client, address, read)
+
+
+def _pages(client, address: str, read: Callable[[bytes], tuple[Any, str]]) -> Iterator[Any]:
+    """`read` makes a page of an answer, and says where the next one is."""
     seen = set()
     while address:
         assert address not in seen
         seen.add(address)
         response = client.get(address)
         assert response.status_code == 200, address
-        page = ElementTree.fromstring(response.content)
+        page, following = read(response.content)
         yield page
-        address = path_of(atom_links(page).get("next", ""))
+        address = path_of(following)
 
 
 def atom_links(element: ElementTree.Element) -> dict[str, str]:
