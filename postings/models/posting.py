@@ -240,6 +240,8 @@ class Posting(models.Model):
 
     class Meta:
         # No ordering: every page states its own, and counts need none.
+        # Beside Django's four: what takes the board out whole, or joins what cannot be told apart again by an edit.
+        permissions = [("export_posting", "Can export postings"), ("merge_posting", "Can merge postings")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "source_slug"],
