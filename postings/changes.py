@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
-from postings import search, structured_data
+from postings import history, search, structured_data
 from postings.batches import batches
 from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
 
@@ -49,6 +49,7 @@ class _Noted(threading.local):
         self.tagged: set[tuple[int, int]] = set()  # postings and tags that were given to them or taken away
         self.tags: set[int] = set()  # whose kinds or codes changed
         self.companies: set[int] = set()  # whose names may have changed
+        self.causes: dict[int, history.Cause] = {}  # why each posting was changed first
 
 
 _noted = _Noted()
@@ -128,7 +129,10 @@ def note(
         _noted.judged.update(judged)
         _noted.tagged.update(tagged)
         _noted.tags.update(tags)
-        _noted.postings.update(postings, _noted.texts, (posting for posting, _ in _noted.tagged))
+        changed = {*postings, *texts, *(posting for posting, _ in tagged)}
+        _noted.postings |= changed
+        for posting in changed:
+            _noted.causes.setdefault(posting, history.present_cause())
         _noted.companies.update(companies)
         _noted.dated.update(dated)
 
@@ -138,6 +142,7 @@ def _write() -> None:
         return
     _date(_noted.postings - _noted.dated)
     # Before the version is raised, which others wait for until this transaction ends.
+    history.record({pk: _noted.causes[pk] for pk in _noted.postings})
     search.index(sorted(_noted.texts | _in_other_languages()))
     search.index_companies(sorted(_noted.companies))
     structured_data.judge(_noted.judged.union((posting for posting, _ in _noted.tagged), _having(_noted.tags)))

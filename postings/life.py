@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from postings import changes
+from postings import changes, history
 from postings.batches import batches
 from postings.models import Posting
 
@@ -39,7 +39,7 @@ def close_expired(dry_run: bool = False) -> int:
 
 
 def _close_batch(ids: Sequence[int]) -> int:
-    with transaction.atomic(), changes.together():
+    with transaction.atomic(), history.because("Past its end."), changes.together():
         # Asked once more, under the lock: somebody may have closed or extended it meanwhile.
         locked = Posting.objects.expired().filter(pk__in=ids).order_by("pk")
         still = list(locked.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
@@ -116,6 +116,6 @@ def _write(postings: Sequence[Posting], fields: list[str], user: Any, message: s
     now = timezone.now()
     for posting in postings:
         posting.changed_at = now
-    with changes.together():
+    with history.because(message, user), changes.together():
         Posting.objects.bulk_update(postings, [*fields, "changed_at"], batch_size=200)
     LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=CHANGE, change_message=message)

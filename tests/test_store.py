@@ -722,8 +722,9 @@ def many(count: int, **text: object) -> list[File]:
 
 # What a batch costs that changes anything: texts and languages read, the search index and its words written, the
 # version raised and read, the changed postings listed, the languages looked up; postings and tags read and the reason
-# stored why search engines are not told of them.
-NOTED = 11
+# stored why search engines are not told of them; and for the history its last rows, postings, tags, and both its tables
+# written, the wider of which takes three statements more on SQLite for a hundred rows.
+NOTED = 17
 
 
 @pytest.mark.parametrize("count", [10, 100])
@@ -743,4 +744,4 @@ def test_a_new_batch_costs_no_more_queries_with_more_files(count):
 def test_a_changed_posting_costs_one_query():
     take(*many(100))
     ten, hundred = queries_of(many(10, title="Head gardener")), queries_of(many(100, title="Tree surgeon"))
-    assert hundred - ten == 90
+    assert 90 <= hundred - ten <= 92  # the rows of the history among them

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
 
-from postings import changes
+from postings import changes, history
 from postings.importing import layout
 
 
@@ -35,7 +35,7 @@ def noted_together(request: HttpRequest) -> Iterator[None]:
         # Nothing is written, and on SQLite a transaction would keep those waiting who do.
         yield
         return
-    with transaction.atomic(), changes.together():
+    with transaction.atomic(), history.because("Edited in the admin.", request.user), changes.together():
         yield
 
 

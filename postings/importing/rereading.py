@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import nullcontext
 
+from postings import history
 from postings.importing.dry_run import dry_run as without_a_trace
 from postings.importing.lock import import_lock
 from postings.importing.reading import Readers
@@ -27,5 +28,5 @@ def reread_all(dry_run: bool = False) -> tuple[int, Counter[str]]:
 
 def reread(posting_ids: list[int]) -> Counter[str]:
     """Reads the facts of these postings again, in one transaction."""
-    with Readers(added_skills()) as readers:
+    with history.because("Facts read again."), Readers(added_skills()) as readers:
         return Store("", ImportRun(), readers).reread(posting_ids)

@@ -3,6 +3,7 @@
 from postings.models.base import validate_slug, validate_visible, written_in_bulk
 from postings.models.board import BoardVersion, ChangedPosting, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
+from postings.models.history import PastBody
 from postings.models.imports import ImportedFile, ImportRun, RefusedFile
 from postings.models.names import Company, Tag
 from postings.models.posting import (
@@ -30,6 +31,7 @@ __all__ = [
     "FoldedClicks",
     "ImportRun",
     "ImportedFile",
+    "PastBody",
     "Posting",
     "PostingQuerySet",
     "PostingTag",

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
+from postings.models.history import History
 from postings.slugs import free_slug, slug_for
 
 
@@ -27,6 +28,9 @@ class Company(models.Model):
     )
 
     objects = CompanyQuerySet.as_manager()
+    history = History(
+        verbose_name="change of a company", verbose_name_plural="changes of companies", no_db_index=["name", "slug"]
+    )
 
     class Meta:
         ordering = ["name"]
@@ -81,6 +85,7 @@ class Tag(models.Model):
     )
 
     objects = RecordedQuerySet.as_manager()
+    history = History(verbose_name="change of a tag", verbose_name_plural="changes of tags")
 
     class Meta:
         ordering = ["kind", "name"]

@@ -21,6 +21,7 @@ from postings.importing.facts import salary
 from postings.importing.facts.text import Text
 from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
 from postings.models.clicks import DailyClicks
+from postings.models.history import PastPosting, PostingHistory
 from postings.models.names import Company, Tag
 from postings.models.reports import Report
 from postings.slugs import free_slug, slug_for
@@ -237,6 +238,17 @@ class Posting(models.Model):
         company_id: int | None
 
     objects = PostingQuerySet.as_manager()
+    # Without what follows from the rest; the body stands there once for all rows that have the same.
+    history = PostingHistory(
+        bases=[PastPosting],
+        verbose_name="change of a posting",
+        verbose_name_plural="changes of postings",
+        no_db_index=["slug", "company"],
+        excluded_fields=[
+            "body_markdown", "body_html", "excerpt", "salary_yearly_min", "salary_yearly_max", "listed_on",
+            "changed_at", "withheld", "tags",
+        ],
+    )  # fmt: skip
 
     class Meta:
         # No ordering: every page states its own, and counts need none.
