@@ -9,12 +9,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, NotedAdmin
+from postings.admin.history import HistoryAdmin
 from postings.admin.statistics import statistics_link
 from postings.models import Company, Posting, Tag
 
 
 @admin.register(Company)
-class CompanyAdmin(NotedAdmin):
+class CompanyAdmin(HistoryAdmin, NotedAdmin):
     list_display = ["name", "live_postings", "slug", "statistics"]
     search_fields = ["name", "slug"]
 
@@ -42,7 +43,7 @@ class TagForm(forms.ModelForm):
 
 
 @admin.register(Tag)
-class TagAdmin(NotedAdmin):
+class TagAdmin(HistoryAdmin, NotedAdmin):
     form = TagForm
     list_display = ["name", "kind", "live_postings", "code", "slug", "statistics"]
     list_filter = ["kind"]

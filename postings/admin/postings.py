@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from postings.admin.figures import FiguresAdmin
+from postings.admin.history import PostingHistoryAdmin
 from postings.admin.life import LifeAdmin
 from postings.admin.posting_editing import EditingAdmin
 from postings.admin.posting_list import ListAdmin
@@ -13,6 +14,6 @@ from postings.models import Posting
 
 
 @admin.register(Posting)
-class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
+class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, PostingHistoryAdmin, ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Posting.objects.with_clicks().with_open_reports().defer("body_html")
