@@ -169,6 +169,7 @@ def test_a_long_list_of_places_is_shortened_and_a_short_one_is_as_printed(place,
 )
 def test_says_where_applying_leads(address, host, by_mail):
     posting = Posting(apply_url=address)
+    posting.set_derived()
     assert (posting.apply_host, posting.applies_by_mail) == (host, by_mail)
 
 

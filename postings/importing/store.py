@@ -348,12 +348,12 @@ class Store:
 
     def _write(self, work: dict[str, _Work]) -> None:
         for each in work.values():
-            each.posting.set_listed_on()
+            each.posting.set_derived()
         Posting.objects.bulk_create(each.posting for each in work.values() if each.is_new)
         for each in work.values():
             if each.changed and not each.is_new:
                 fields = each.changed - set(Posting.PINNED_AS.values())
-                each.posting.save(update_fields={*fields, "listed_on", "changed_at"})
+                each.posting.save(update_fields={*fields, *Posting.DERIVED, "changed_at"})
         self._write_links(work)
         self._write_files(work)
 

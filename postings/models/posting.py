@@ -160,6 +160,8 @@ class Posting(models.Model):
         "visa": "visa sponsorship",
         "language": "language",
     }
+    # What `set_derived` makes.
+    DERIVED = ["listed_on", "apply_host"]
     # Under which of these names the tags of a kind are pinned, all of them together.
     PINNED_AS = {
         Tag.Kind.CATEGORY: "categories",
@@ -204,6 +206,8 @@ class Posting(models.Model):
     body_html = models.TextField(editable=False)
     excerpt = models.CharField(max_length=rendering.EXCERPT_LENGTH, editable=False)
     apply_url = models.CharField("apply address", max_length=addresses.MAX_LENGTH, help_text="http(s): or mailto:")
+    # Where the apply address leads: a host, or a mail address; empty where what is stored is no address.
+    apply_host = models.CharField(max_length=255, default="", editable=False)
     apply_keyword = models.CharField(
         max_length=100, blank=True, help_text="The word that applicants are asked to mention."
     )
@@ -246,7 +250,7 @@ class Posting(models.Model):
         no_db_index=["slug", "company"],
         excluded_fields=[
             "body_markdown", "body_html", "excerpt", "salary_yearly_min", "salary_yearly_max", "listed_on",
-            "changed_at", "withheld", "tags",
+            "apply_host", "changed_at", "withheld", "tags",
         ],
     )  # fmt: skip
 
@@ -282,6 +286,28 @@ class Posting(models.Model):
             models.Index("title", "company", _START_OF_PLACE, Length("body_html"), name="posting_copies"),
             # sitemaps: when which part of the board changed
             models.Index(fields=["id", "status", "expires_at", "changed_at"], name="posting_changes"),
+            # The list in the admin: its order, and all that it is filtered by, so that neither a count nor a page ever
+            # reads the rows and their bodies to leave them out again.
+            models.Index(
+                fields=[
+                    "-listed_on",
+                    "-id",
+                    "status",
+                    "expires_at",
+                    "company",
+                    "source",
+                    "apply_host",
+                    "salary_currency",
+                    "pinned_fields",
+                ],
+                name="posting_desk",
+            ),
+            # the admin's filter by a missing place
+            models.Index(
+                fields=["status", "-listed_on", "-id", "expires_at"], name="posting_placeless", condition=Q(place="")
+            ),
+            # what runs out this week
+            models.Index(fields=["status", "expires_at"], name="posting_ends"),
             # the admin's filter by what search engines are told
             models.Index(fields=["withheld", "status", "-listed_on", "-id", "expires_at"], name="posting_withheld"),
         ]
@@ -369,16 +395,6 @@ class Posting(models.Model):
         return self.place_summary != self.place
 
     @property
-    def apply_host(self) -> str:
-        """Where the apply link leads: a host, or a mail address; empty where what is stored is no address."""
-        if self.applies_by_mail:
-            return self.apply_url.removeprefix("mailto:").partition("?")[0]
-        try:
-            return urlsplit(self.apply_url).hostname or ""
-        except ValueError:
-            return ""
-
-    @property
     def applies_by_mail(self) -> bool:
         return self.apply_url.startswith("mailto:")
 
@@ -441,7 +457,7 @@ class Posting(models.Model):
         if not self.source_slug:
             taken = Posting.objects.filter(source=self.source)
             self.source_slug = free_slug(self.slug, taken, 200, field="source_slug")
-        self.set_listed_on()
+        self.set_derived()
         super().save(*args, **kwargs)
 
     def render_body(self) -> None:
@@ -467,8 +483,10 @@ class Posting(models.Model):
         self.status = self.Status.LIVE
         return changed
 
-    def set_listed_on(self) -> None:
+    def set_derived(self) -> None:
+        """Makes what follows from other fields, and is stored because lists are ordered or filtered by it: DERIVED."""
         self.listed_on = self.published_on or self.first_seen.date()
+        self.apply_host = host_of(self.apply_url)
 
     def pin(self, fields: Iterable[str]) -> None:
         """Keeps imports from writing these fields; does not save."""
@@ -483,6 +501,16 @@ FIRST_YEAR = 1970
 def is_plausible_date(date: dt.date) -> bool:
     """Whether an employer can have published something on this day."""
     return date.year >= FIRST_YEAR and date <= timezone.now().date() + dt.timedelta(days=MOST_DAYS_AHEAD)
+
+
+def host_of(apply_url: str) -> str:
+    """Where an apply address leads: a host, or a mail address; empty where what is stored is no address."""
+    if apply_url.startswith("mailto:"):
+        return apply_url.removeprefix("mailto:").partition("?")[0][:255]
+    try:
+        return (urlsplit(apply_url).hostname or "")[:255]
+    except ValueError:
+        return ""
 
 
 def is_past(end: dt.datetime | None) -> bool:
