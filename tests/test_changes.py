@@ -128,7 +128,7 @@ def test_the_admin_notes_a_form_with_its_tags_as_one_change(posting, admin_clien
 def test_the_admin_notes_a_deletion_of_several_as_one_change(posting, admin_client):
     other, version = make_posting(categories=("Design",)), changes.version()
     version = changes.version()
-    data = {"action": "delete_selected", "_selected_action": [posting.pk, other.pk], "post": "yes"}
+    data = {"action": "delete", "_selected_action": [posting.pk, other.pk], "step": "delete", "number": 2}
     assert admin_client.post("/admin/postings/posting/", data).status_code == 302
     assert not Posting.objects.exists()
     assert changes.version() == version + 1

@@ -123,16 +123,16 @@ def test_from_draft_to_live_to_closed_and_back(client, admin_client, posting):
         Posting.objects.filter(pk=posting.pk).update(status=Posting.Status.DRAFT)
         assert where(client) == set()
         assert client.get("/jobs/keeper/").status_code == 404
-        assert act(admin_client, "publish", posting) == ["1 published."]
+        assert act(admin_client, "publish", posting) == ["1 posting was published."]
         assert where(client) == EVERYWHERE
-        assert act(admin_client, "close", posting) == ["1 closed."]
+        assert act(admin_client, "close", posting) == ["1 posting was closed."]
         assert client.get("/jobs/keeper/").status_code == 410
-        assert act(admin_client, "publish", posting) == ["1 published."]
+        assert act(admin_client, "publish", posting) == ["1 posting was published."]
         assert where(client) == EVERYWHERE
     with at(END):
         assert where(client) == set()
         close_expired()
-        assert act(admin_client, "publish", posting) == ["1 published. 1 of them had expired and got a new end."]
+        assert act(admin_client, "publish", posting) == ["1 posting was published."]
         assert where(client) == EVERYWHERE
     with at(END + 60 * A_DAY):
         assert where(client) == set()
@@ -309,7 +309,7 @@ def extended(posting: Posting) -> dt.datetime | None:
 def test_extending_counts_from_the_end_or_from_now_where_that_is_past(admin_client):
     with at(END):
         ahead, past = make_posting(expires_at=END + A_DAY), make_posting(expires_at=END - A_DAY)
-        assert act(admin_client, "extend", ahead, past) == ["2 extended by 60 days."]
+        assert act(admin_client, "extend", ahead, past) == ["2 postings were extended by 60 days."]
         assert (extended(ahead), extended(past)) == (END + 61 * A_DAY, END + 60 * A_DAY)
         assert Posting.objects.live().count() == 2
         assert Posting.objects.filter(pinned_fields=[]).count() == 2
@@ -321,7 +321,7 @@ def test_extending_goes_by_the_lifetime_that_is_set(admin_client, settings):
         with at(END):
             posting = make_posting(expires_at=END)
             assert f"Extend the selected postings by {days} days" in admin_client.get(LIST).content.decode()
-            assert act(admin_client, "extend", posting) == [f"1 extended by {days} days."]
+            assert act(admin_client, "extend", posting) == [f"1 posting was extended by {days} days."]
             assert extended(posting) == END + days * A_DAY
 
 
@@ -330,15 +330,17 @@ def test_what_has_no_end_is_left_alone_and_said(admin_client):
         endless, ending = make_posting(expires_at=None), make_posting(expires_at=END)
         before = endless.changed_at
         said = act(admin_client, "extend", endless, ending)
-    assert said == ["1 extended by 60 days. 1 without an end was left alone."]
+    assert said == ["1 posting was extended by 60 days."]
     endless.refresh_from_db()
     assert (endless.expires_at, endless.changed_at) == (None, before)
     assert [entry.object_id for entry in LogEntry.objects.all()] == [str(ending.pk)]
 
 
-def test_what_is_closed_stays_closed_when_it_is_extended_and_that_is_said(admin_client):
+def test_what_is_closed_is_extended_on_its_page_alone_and_stays_closed(admin_client):
     posting = make_posting(status=Posting.Status.CLOSED)
-    [said] = act(admin_client, "extend", posting)
+    asked = admin_client.post(LIST, {"action": "extend", "_selected_action": posting.pk})
+    assert "nothing to do" in asked.content.decode()
+    [said] = [str(each) for each in step(admin_client, posting, "extend", follow=True).context["messages"]]
     assert said == "1 extended by 60 days. 1 of them is closed, which extending does not change: reopen."
     assert Posting.objects.get().status == Posting.Status.CLOSED
 
@@ -346,7 +348,7 @@ def test_what_is_closed_stays_closed_when_it_is_extended_and_that_is_said(admin_
 def test_an_end_that_lies_at_the_end_of_time_is_no_error(admin_client):
     far = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
     posting = make_posting(expires_at=far)
-    assert act(admin_client, "extend", posting) == ["1 extended by 60 days."]
+    assert act(admin_client, "extend", posting) == ["1 posting was extended by 60 days."]
     assert extended(posting) > far
 
 

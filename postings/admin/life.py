@@ -126,14 +126,6 @@ class LifeAdmin(NotedAdmin):
     def state(self, posting: Posting) -> str:
         return posting.state
 
-    @admin.display(description="reports", ordering="reports_open")
-    def reports(self, posting: Posting) -> str | SafeString | None:
-        """How many are open; annotated once for the page."""
-        if not posting.reports_open:
-            return None
-        mark = ", for review" if posting.reports_open >= REPORTS_FOR_REVIEW else ""
-        return format_html('<a href="{}">{}{}</a>', reports_address(posting), posting.reports_open, mark)
-
     @admin.display(description="open reports")
     def report_reasons(self, posting: Posting) -> str | SafeString:
         """What they say is wrong, and the way to them."""
@@ -142,26 +134,6 @@ class LifeAdmin(NotedAdmin):
             return "none"
         said = ", ".join(f"{counted[reason]} × “{label}”" for reason, label in Report.Reason.choices if counted[reason])
         return format_html('{} – <a href="{}">see them</a>', said, reports_address(posting))
-
-    @admin.action(description="Close the selected postings", permissions=["change"])
-    def close(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._take_step(request, "close", queryset, FROM_THE_LIST)
-
-    @admin.action(description="Publish or reopen the selected postings", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._take_step(request, "reopen", queryset, FROM_THE_LIST)
-
-    @admin.action(description="Extend the selected postings", permissions=["change"])
-    def extend(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._take_step(request, "extend", queryset, FROM_THE_LIST)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        if "extend" in actions:
-            # Said here and not in the decorator, so that it is the present setting.
-            function, name, _ = actions["extend"]
-            actions["extend"] = (function, name, f"Extend the selected postings by {life.days_more()} days")
-        return actions
 
     def _take_step(self, request: HttpRequest, step: str, postings: QuerySet, where: str) -> None:
         level, sentence = STEPS[step](postings, request.user, where)

@@ -1,19 +1,23 @@
 """Postings, put together from the parts of their screens."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from postings.admin.actions import ActionsAdmin
 from postings.admin.figures import FiguresAdmin
 from postings.admin.history import PostingHistoryAdmin
 from postings.admin.life import LifeAdmin
 from postings.admin.posting_editing import EditingAdmin
 from postings.admin.posting_list import ListAdmin
 from postings.admin.structured_data import StructuredDataAdmin
-from postings.models import Posting
+from postings.models import Posting, PostingTag
 
 
 @admin.register(Posting)
-class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, PostingHistoryAdmin, ListAdmin):
+class PostingAdmin(
+    EditingAdmin, ActionsAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, PostingHistoryAdmin, ListAdmin
+):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Posting.objects.with_clicks().with_open_reports().defer("body_html")
+        links = Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
+        return Posting.objects.with_clicks().with_open_reports().prefetch_related(links).defer("body_html")

@@ -59,6 +59,10 @@ class PostingQuerySet(RecordedQuerySet):
     def expired_condition() -> Q:
         return Q(status=Posting.Status.LIVE, expires_at__lte=timezone.now())
 
+    def ending_within(self, days: int) -> "PostingQuerySet":
+        """What is live, and will be past its end in so many days."""
+        return self.live().filter(expires_at__lte=timezone.now() + dt.timedelta(days=days))
+
     def ever_shown(self) -> "PostingQuerySet":
         """What was ever shown: live, closed and expired, but no drafts."""
         return self.exclude(status=Posting.Status.DRAFT)

@@ -1,0 +1,102 @@
+"""What an operator changes in many postings at once; what is set by hand is pinned, so that no import undoes it.
+
+Each function takes primary keys, works in one transaction, and says how many postings it changed: long lists are for
+the caller to cut (`batches`), so that nobody waits for a transaction of thousands.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.db import transaction
+from django.utils import timezone
+
+from postings import addresses, changes, history
+from postings.importing.rereading import reread
+from postings.models import Posting, PostingTag, Tag
+
+ADD, REMOVE, REPLACE = "add", "remove", "replace"
+
+
+def set_tags(ids: Sequence[int], kind: Tag.Kind, tags: Collection[Tag], how: str, user: Any) -> int:
+    """Adds tags of one kind, takes them away, or makes them the only ones of their kind; pins the kind."""
+    names = ", ".join(sorted(tag.name for tag in tags)) or "none"
+    what = {ADD: "added", REMOVE: "taken away", REPLACE: "set"}[how]
+    said = f"{Posting.PINNED_AS[kind].capitalize()} {what}: {names}."
+    with transaction.atomic(), history.because(said, user), changes.together():
+        postings = _locked(ids)
+        links = PostingTag.objects.filter(posting__in=postings, tag__kind=kind)
+        there = {(link.posting_id, link.tag_id): link.pk for link in links}
+        wanted = {tag.pk for tag in tags}
+        gone = [
+            key
+            for (_, tag), key in there.items()
+            if (how == REMOVE and tag in wanted) or (how == REPLACE and tag not in wanted)
+        ]
+        new = [
+            PostingTag(posting=posting, tag=tag)
+            for posting in postings
+            for tag in (() if how == REMOVE else tags)
+            if (posting.pk, tag.pk) not in there
+        ]
+        PostingTag.objects.filter(pk__in=gone).delete()
+        PostingTag.objects.bulk_create(new)
+        touched = {link.posting_id for link in new} | {
+            posting for (posting, _), key in there.items() if key in set(gone)
+        }
+        changed = [posting for posting in postings if posting.pk in touched]
+        _pin(changed, [Posting.PINNED_AS[kind]], [], user, said)
+    return len(changed)
+
+
+def replace_host(ids: Sequence[int], old: str, new: str, user: Any) -> int:
+    """Sends applicants to another host, the rest of the address as it is; pins the apply address.
+
+    Raises addresses.BadAddress where that is none to send anybody to.
+    """
+    said = f"Apply addresses moved from {old} to {new}."
+    with transaction.atomic(), history.because(said, user), changes.together():
+        changed = []
+        for posting in _locked(ids):
+            if posting.apply_host == old and not posting.applies_by_mail:
+                posting.apply_url = addresses.canonical(_at_host(posting.apply_url, new))
+                posting.set_derived()
+                changed.append(posting)
+        _pin(changed, ["apply_url"], ["apply_url", "apply_host"], user, said)
+    return len(changed)
+
+
+def _at_host(address: str, host: str) -> str:
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=host))
+
+
+def read_again(ids: Sequence[int], user: Any) -> int:
+    """Reads the facts again from the texts as they are, but for what is pinned; how many postings were read."""
+    with transaction.atomic(), history.because("Facts read again.", user):
+        reread(list(ids))
+    return len(ids)
+
+
+def delete(ids: Sequence[int], user: Any) -> int:
+    """Deletes postings with all that hangs on them; their history stays, and out of it they can come back."""
+    with transaction.atomic(), history.because("Deleted.", user), changes.together():
+        postings = _locked(ids)
+        LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=DELETION)
+        Posting.objects.filter(pk__in=ids).delete()
+    return len(postings)
+
+
+def _locked(ids: Sequence[int]) -> list[Posting]:
+    rows = Posting.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",), no_key=True)
+    return list(rows.defer("body_markdown", "body_html"))
+
+
+def _pin(postings: Sequence[Posting], pins: list[str], fields: list[str], user: Any, said: str) -> None:
+    now = timezone.now()
+    for posting in postings:
+        posting.pin(pins)
+        posting.changed_at = now
+    Posting.objects.bulk_update(postings, [*fields, "pinned_fields", "changed_at"], batch_size=200)
+    LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=CHANGE, change_message=said)
