@@ -1,0 +1,145 @@
+"""The admin's list of postings: what it shows, is filtered by, and costs."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+
+from postings import visitors
+from postings.models import DailyClicks, Posting, PostingTag, Tag
+from tests.factories import make_posting
+from tests.test_admin import LIST
+
+pytestmark = pytest.mark.django_db
+
+
+def found(admin_client, query: str) -> list[str]:
+    """The titles on the first page."""
+    response = admin_client.get(f"{LIST}?{query}")
+    assert response.status_code == 200, query
+    return [posting.title for posting in response.context["cl"].result_list]
+
+
+def tag(posting: Posting, kind: str, code: str, name: str) -> None:
+    PostingTag.objects.create(posting=posting, tag=Tag.objects.get_or_create(kind=kind, code=code, name=name)[0])
+
+
+def clicked(posting: Posting, number: int, days_ago: int, kind: str = "person") -> None:
+    day = visitors.today() - dt.timedelta(days=days_ago)
+    DailyClicks.objects.create(posting=posting, day=day, kind=kind, count=number)
+
+
+@pytest.fixture
+def four(db):
+    """Four postings that differ in all that the list is filtered by."""
+    now = timezone.now()
+    a = make_posting(title="a", company="Ahorn Labs", place="Vienna", apply_url="https://jobs.ahorn.example/1")
+    b = make_posting(title="b", company=None, place="", source="garden", apply_url="https://ahorn.example/2")
+    c = make_posting(title="c", company="Birke", place="Graz", expires_at=now + dt.timedelta(days=3))
+    d = make_posting(title="d", company="Birke Labs", place="Linz", expires_at=None, published_on="2020-01-01")
+    Posting.objects.filter(pk=a.pk).update(salary_currency="EUR", salary_min=40000, salary_period="year")
+    tag(a, "country", "AT", "Austria")
+    tag(b, "country", "DE", "Germany")
+    tag(a, "workplace", "remote", "Remote")
+    tag(c, "category", "garden", "Garden")
+    clicked(a, 12, 0)
+    clicked(b, 1, 27)
+    clicked(c, 500, 28)
+    clicked(d, 500, 0, kind="bot")
+    return a, b, c, d
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", "abcd"),
+        ("named=no", "b"),
+        ("named=yes", "acd"),
+        ("place=no", "b"),
+        ("salary=yes", "a"),
+        ("salary=no", "bcd"),
+        ("source=garden", "b"),
+        ("category=garden", "c"),
+        ("category=none", "abd"),
+        ("country=austria", "a"),
+        ("country=none", "cd"),
+        ("workplace=remote", "a"),
+        ("company=birke", "cd"),
+        ("company=Birke", "c"),
+        ("company=lab", "ad"),
+        ("company=nobody", ""),
+        ("host=ahorn.example", "ab"),
+        ("host=jobs.ahorn.example", "a"),
+        ("host=horn.example", ""),
+        ("age=7", "abc"),
+        ("age=older", "d"),
+        ("end=week", "c"),
+        ("end=never", "d"),
+        ("clicked=1", "ab"),
+        ("clicked=10", "a"),
+        ("clicked=0", "cd"),
+        ("company=birke&end=never", "d"),
+        ("q=birke", "cd"),
+        ("q=birke+labs", "d"),
+        ("q=LAB", "ad"),
+    ],
+)
+def test_it_is_filtered_by(admin_client, four, query, titles):
+    assert sorted(found(admin_client, query)) == list(titles)
+
+
+@pytest.mark.parametrize(
+    "name", ["age", "end", "clicked", "salary", "named", "place", "country", "source", "host", "q"]
+)
+@pytest.mark.parametrize("value", ["nonsense", "%00", "%F0%9F%92%A9", "9" * 30, "%22%27%25_"])
+def test_no_value_is_an_error(admin_client, four, name, value):
+    assert admin_client.get(f"{LIST}?{name}={value}").status_code in (200, 302, 400)
+
+
+def test_words_are_found_as_visitors_write_them(admin_client):
+    make_posting(title="Gärtnerin", company="Škoda")
+    for query in ("gartnerin", "GÄRTN", "skoda", "škoda"):
+        assert found(admin_client, f"q={query}") == ["Gärtnerin"], query
+
+
+def test_a_posting_is_found_by_its_address_or_a_part_of_it(admin_client):
+    make_posting(title="Cook", slug="head-cook-4711")
+    for query in ("4711", "d-cook-4", "https://jobs.example/jobs/head-cook-4711/", "/jobs/head-cook-4711"):
+        assert found(admin_client, f"q={query}") == ["Cook"], query
+
+
+def test_drafts_and_what_is_over_are_found_too(admin_client):
+    make_posting(title="Cook", status=Posting.Status.DRAFT)
+    make_posting(title="Cook", status=Posting.Status.CLOSED)
+    assert found(admin_client, "q=cook") == ["Cook", "Cook"]
+
+
+def test_a_filter_keeps_what_else_was_asked_for(admin_client, four):
+    html = admin_client.get(f"{LIST}?q=birke&end=never&company=birke").content.decode()
+    form = html.partition('aria-label="Apply host"')[0].rpartition("<form")[2]
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', form))
+    assert sent == {"q": "birke", "end": "never", "company": "birke"}
+
+
+def test_a_row_says_what_an_operator_asks_for(admin_client, four):
+    html = " ".join(admin_client.get(f"{LIST}?country=austria").content.decode().split())
+    for said in ("Ahorn Labs", "Vienna", "from EUR 40,000 a year", "Remote", "Austria", "live", "jobs.ahorn.example"):
+        assert f"<span>{said}</span>" in html or f'<span class="of">{said}</span>' in html, said
+    assert ">12<" in html
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "q=gardener", "q=gardener+labs", "company=labs", "country=austria", "country=none", "category=none"),
+        *("clicked=1", "clicked=0", "reported=review", "told=no", "host=example", "end=week", "o=-4", "q=a&company=b"),
+    ],
+)
+def test_a_page_takes_at_most_twelve_queries_however_it_is_filtered(
+    admin_client, django_assert_max_num_queries, four, query
+):
+    for number in range(60):
+        tag(make_posting(title=f"Gardener {number}", source=f"source {number % 7}"), "country", "AT", "Austria")
+    with django_assert_max_num_queries(12):
+        admin_client.get(f"{LIST}?{query}")
