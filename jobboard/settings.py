@@ -183,7 +183,7 @@ CATALOGUE_WATCHES = True
 
 INSTALLED_APPS = [
     "postings",
-    "django.contrib.admin",
+    "postings.admin_site.BoardAdminConfig",
     "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",

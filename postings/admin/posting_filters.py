@@ -38,10 +38,14 @@ class IsNamed(ChoiceFilter):
     choices_of = {"no": ("No company", Q(company=None)), "yes": ("Named", Q(company__isnull=False))}
 
 
-class HasPlace(ChoiceFilter):
-    title = "place"
-    parameter_name = "place"
-    choices_of = {"no": ("No place", Q(place=""))}
+class HasPlace(admin.SimpleListFilter):
+    title = parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "No place")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return cast(PostingQuerySet, queryset).placeless() if self.value() == "no" else queryset
 
 
 class HasSalary(ChoiceFilter):

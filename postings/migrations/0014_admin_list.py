@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             model_name="posting",
             index=models.Index(
                 condition=models.Q(("place", "")),
-                fields=["status", "-listed_on", "-id", "expires_at"],
+                fields=["status", "-listed_on", "-id", "expires_at", "place"],
                 name="posting_placeless",
             ),
         ),

@@ -1,0 +1,22 @@
+"""The admin's site: Django's own, with a home that says what needs a person today."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+
+class BoardAdminConfig(AdminConfig):
+    """Named in INSTALLED_APPS in place of `django.contrib.admin`."""
+
+    default_site = "postings.admin_site.BoardSite"
+
+
+class BoardSite(AdminSite):
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # Here, because the screens register themselves at this very site.
+        from postings.admin import home
+
+        return super().index(request, home.context(request) | (extra_context or {}))
