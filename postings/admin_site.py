@@ -15,6 +15,9 @@ class BoardAdminConfig(AdminConfig):
 
 
 class BoardSite(AdminSite):
+    # Every list of it is on the home, a click away; beside a list there is no room for it.
+    enable_nav_sidebar = False
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # Here, because the screens register themselves at this very site.
         from postings.admin import home

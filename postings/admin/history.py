@@ -176,8 +176,8 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     list_display = ["when", "what", "posting", "reason", "who"]
     list_display_links = None
-    list_filter = ["history_type", ("history_user", admin.RelatedOnlyFieldListFilter)]
-    date_hierarchy = "history_date"
+    list_filter = ["history_type", ("history_user", admin.RelatedOnlyFieldListFilter), "history_date"]
+    show_facets = admin.ShowFacets.NEVER
     ordering = ["-history_id"]
     list_select_related = ["history_user"]
     list_per_page = 50

@@ -57,6 +57,7 @@ class ListAdmin(admin.ModelAdmin):
     search_help_text = "Words of title and company, or a part of the address."
     ordering = ["-listed_on", "-id"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they would count the whole board, a time for each choice
     list_per_page = 50
     list_max_show_all = 0  # no page with everything on it
 
