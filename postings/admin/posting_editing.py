@@ -145,9 +145,8 @@ class EditingAdmin(admin.ModelAdmin):
     ]
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        # A draft has no page yet.
-        is_shown = isinstance(obj, Posting) and obj.slug and obj.status != Posting.Status.DRAFT
-        return obj.get_absolute_url() if is_shown else None
+        # A draft's, too, which only staff sees.
+        return obj.get_absolute_url() if isinstance(obj, Posting) and obj.slug else None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"expires_at": expiry(timezone.now(), BY_HAND), **super().get_changeform_initial_data(request)}

@@ -57,7 +57,8 @@ _MARKS = re.compile(r"!+|\?{2,}|\*{2,}|[★☆🔥🚨⚡🚀💥‼❗✨]️?|
 _ADVERTISING = re.compile(
     r"""\b(?:urgent(?:ly)?(?:\s+(?:hiring|required?|needed))?|(?:now|we(?:['’]|\s+a)re)\s+hiring|hiring\s+(?:for|a|an|now)
       |apply\s+(?:now|today|here)|immediate(?:ly)?\s+(?:start|hiring|joiners?|need(?:ed)?)|join\s+(?:us|our)
-      |(?:great|exciting|amazing)\s+opportunity|opportunity\s+available|don['’]t\s+miss|hot\s+job|sign[- ]on\s+bonus)\b""",
+      |(?:great|exciting|amazing)\s+opportunity|opportunity\s+available|don['’]t\s+miss|hot\s+job
+      |sign[- ]on\s+bonus)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 # Shorter ones are names of the trade: `QA, SDET II`, `.NET`.
