@@ -28,9 +28,9 @@ KINDS = {name: kind for kind, name in Posting.PINNED_AS.items()}
 READ = frozenset(SCALARS) | {name for name, kind in KINDS.items() if kind in Tag.READ_FROM_TEXT}
 
 
-def read(text: Text) -> Facts:
-    """What a text says now, with the skills and spellings that operators added. One query."""
-    added = added_skills()
+def read(text: Text, added: Sequence[skills.Skill] | None = None) -> Facts:
+    """What a text says now, with the skills and spellings that operators added: one query, where they are not given."""
+    added = added_skills() if added is None else added
     return facts.read_all(text, skills.DEFAULT.extended(added) if added else skills.DEFAULT)
 
 

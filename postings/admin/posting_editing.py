@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Script
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,8 +14,14 @@ from postings.admin.posting_pasting import PastingAdmin
 from postings.admin.posting_pins import PinsAdmin
 from postings.admin.posting_preview import PreviewAdmin
 from postings.importing.rereading import reread
-from postings.models import BY_HAND, Posting, expiry
+from postings.models import BY_HAND, Posting, PostingTag, expiry
 from postings.structured_data import titles
+
+# What a posting has that is stored.
+NOT_YET = {
+    "seen_changed_at", "told_in_full", "report_reasons", "click_counts", "source_slug", "read_from", "first_seen",
+    "changed_at",
+}  # fmt: skip
 
 
 class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
@@ -90,24 +97,30 @@ class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if may_write:
+        if obj and may_write:
             return fieldsets
         # To look at: tags in words, and nothing that is only for the form.
-        only_form = {"seen_changed_at", "preview", *pinning.KINDS}
+        left_out = NOT_YET if may_write else {"seen_changed_at", "preview", *pinning.KINDS}
         shown = [
-            (name, {**options, "fields": [each for each in options["fields"] if each not in only_form]})
+            (name, {**options, "fields": [each for each in options["fields"] if each not in left_out]})
             for name, options in fieldsets
         ]
-        return [*shown, ("Tags", {"fields": ["tags_in_words", "pinned_in_words"]})]
+        return shown if may_write else [*shown, ("Tags", {"fields": ["tags_in_words", "pinned_in_words"]})]
 
     @admin.display(description="tags")
     def tags_in_words(self, posting: Posting) -> str:
-        links = posting.posting_tags.select_related("tag").order_by("tag__kind", "tag__name")
-        return ", ".join(f"{link.tag} ({link.tag.get_kind_display()})" for link in links) or "–"
+        return ", ".join(f"{link.tag} ({link.tag.get_kind_display()})" for link in posting.links_in_order) or "–"
 
     @admin.display(description="pinned")
     def pinned_in_words(self, posting: Posting) -> str:
         return ", ".join(Posting.PINNABLE[name] for name in posting.pinned_fields) or "–"
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        posting = super().get_object(request, *args, **kwargs)
+        if posting:
+            # Read once, for the form and for what is told of it.
+            prefetch_related_objects([posting], Prefetch("posting_tags", PostingTag.objects.select_related("tag")))
+        return posting
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -135,9 +148,9 @@ class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
             super().save_model(request, obj, form, change)
         if form.is_company_new:
             self.message_user(request, f"Made the company “{obj.company}”, which was not there.", messages.INFO)
-        if {"title", "company"} & set(form.changed_data) and (notes := titles.notes(obj.title, str(obj.company or ""))):
-            said = f"Search engines may refuse its title. {' '.join(notes)}"
-            self.message_user(request, said, messages.WARNING)
+        warning = titles.warning(obj.title, str(obj.company or ""))
+        if warning and {"title", "company"} & set(form.changed_data):
+            self.message_user(request, warning, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

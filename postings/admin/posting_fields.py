@@ -8,7 +8,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from postings.importing.facts import Facts, Stated, names
+from postings.importing.facts import Facts, Stated, names, skills
 from postings.models import Posting, Tag
 from postings.pinning import KINDS, READ
 
@@ -25,8 +25,14 @@ class BoardTags:
     def __init__(self) -> None:
         """One query."""
         self.names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS.values()}
-        for kind, code, name in Tag.objects.order_by("name").values_list("kind", "code", "name"):
+        self.added_skills: list[skills.Skill] = []
+        for kind, code, name, spellings in Tag.objects.order_by("name").values_list(
+            "kind", "code", "name", "spellings"
+        ):
             self.names[kind][code] = name
+            # As store.added_skills() gives them.
+            if kind == Tag.Kind.SKILL and (spellings or code not in skills.DEFAULT.skills):
+                self.added_skills.append(skills.Skill(code, name, spellings=tuple(spellings)))
 
     def choices(self, kind: str) -> list[tuple[str, str]]:
         stored = self.names[kind]
@@ -142,8 +148,8 @@ class Beside:
             is_stored=bool(posting.pk),
             is_pinned=name in posting.pinned_fields,
             is_read=name in READ and self.said is not None,
-            evidence=evidence,
-            said=said,
+            evidence=_by_words(evidence),
+            said=_by_words(said),
             differs=differs,
             note=note,
         )
@@ -171,3 +177,11 @@ class Beside:
 
     def _named(self, stated: Iterable[Stated]) -> list[tuple[str, str]]:
         return sorted((self.tags.name(tag.kind, tag.code), tag.evidence) for tag in stated)
+
+
+def _by_words(stated: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Values that the same words say stand together, so that the words are read once."""
+    values: dict[str, list[str]] = {}
+    for value, words in stated:
+        values.setdefault(words, []).append(value)
+    return [(", ".join(named), words) for words, named in values.items()]

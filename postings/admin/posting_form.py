@@ -54,8 +54,8 @@ class PostingForm(forms.ModelForm):
             name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
             for name in ("title", "salary_text", "place", "apply_url")
         }
-        labels = {"salary_min": "Base pay from", "salary_max": "to", "salary_currency": "currency",
-                  "salary_period": "a"}  # fmt: skip
+        labels = {"salary_min": "Base pay, from", "salary_max": "to", "salary_currency": "currency",
+                  "salary_period": "per"}  # fmt: skip
         help_texts = {"salary_currency": ""}
 
     may_add_companies = True  # the admin says whether this user may
@@ -70,29 +70,32 @@ class PostingForm(forms.ModelForm):
                 tags_field.choices = self.board_tags.choices(kind)
                 self.initial.setdefault(name, [code for code, _ in self.stored_codes.get(kind, [])])
         self.fields["company"].widget.attrs["data-suggest"] = reverse("admin:autocomplete")
+        for name in ("salary_min", "salary_max"):
+            if isinstance(end := self.initial.get(name), float) and end.is_integer():
+                self.initial[name] = int(end)
         if self.instance.pk:
             self.initial["company"] = self.instance.company.name if self.instance.company else ""
-            self.fields["seen_changed_at"].initial = self.instance.changed_at.isoformat()
+            self.initial["seen_changed_at"] = self.instance.changed_at.isoformat()
 
     def _stored_codes(self) -> dict[str, list[tuple[str, str]]]:
-        """The posting's tags by kind: their codes, and the words that say so."""
+        """The posting's tags by kind: their codes, and the words that say so. For a posting with its tags prefetched."""
         found: dict[str, list[tuple[str, str]]] = {}
         if self.instance.pk:
-            links = PostingTag.objects.filter(posting=self.instance.pk).order_by("tag__name")
-            for kind, code, evidence in links.values_list("tag__kind", "tag__code", "evidence"):
-                found.setdefault(kind, []).append((code, evidence))
+            links = self.instance.posting_tags.all()
+            for link in sorted(links, key=lambda link: link.tag.name):
+                found.setdefault(link.tag.kind, []).append((link.tag.code, link.evidence))
         return found
 
     def put_facts_beside(self) -> None:
-        """Gives every field that imports write what stands beside it. Reads the text, for which there is one query."""
+        """Gives every field that imports write what stands beside it."""
         text = self.instance.text if self.instance.pk else self._text_to_add()
-        said = pinning.read(text) if text.title or text.body else None
+        said = pinning.read(text, self.board_tags.added_skills) if text.title or text.body else None
         beside = Beside(self.instance, self.board_tags, said, self.stored_codes)
         # On the fields themselves, where the template finds them.
         fields: dict[str, Any] = self.fields
         for name in Posting.PINNABLE.keys() & fields.keys():
             fields[name].fact = beside.fact(name)
-        fields["title"].notes = titles.notes(text.title, str(self.initial.get("company") or ""))
+        fields["title"].warning = titles.warning(text.title, str(self.initial.get("company") or ""))
 
     def _text_to_add(self) -> Text:
         said = {**self.initial, **{name: self.data[name] for name in READ_FIELDS if name in self.data}}

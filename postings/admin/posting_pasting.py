@@ -43,7 +43,7 @@ class PasteForm(forms.Form):
         try:
             self.parts = layout.read(data)
         except layout.Refused as reason:
-            raise forms.ValidationError(f"This cannot be read as a posting: {reason}.") from None
+            raise forms.ValidationError(f"Not taken: {reason}.") from None
         return cleaned
 
 

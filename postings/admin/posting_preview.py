@@ -54,7 +54,10 @@ class PreviewForm(PostingForm):
         if SALARY_FIELDS & by_hand:
             by_hand.add("salary_min")
         is_read_again = not posting.pk or READ_FIELDS & set(self.changed_data)
-        said = pinning.read(posting.text)
+        said = pinning.read(posting.text, self.board_tags.added_skills)
+        if SALARY_FIELDS & set(self.changed_data):
+            posting.salary_evidence = ""
+        posting.set_yearly_salary()
         if is_read_again:
             for name in pinning.SCALARS.keys() - by_hand:
                 for field in pinning.SCALARS[name]:
@@ -116,7 +119,7 @@ class PreviewAdmin(admin.ModelAdmin):
             "is_plain": True,  # its company may have no page yet
             "mark": "Preview: nothing is saved yet.",
             "meaning": "This is how visitors would see it.",
-            "notes": [*problems, *titles.notes(posting.title, str(posting.company or ""))],
+            "notes": [*problems, *filter(None, [titles.warning(posting.title, str(posting.company or ""))])],
         }
         response = render(request, "postings/posting_unpublished.html", context)
         response["X-Robots-Tag"] = "noindex"
@@ -126,7 +129,7 @@ class PreviewAdmin(admin.ModelAdmin):
         pk = request.GET.get("posting", "")
         if not pk:
             return Posting()
-        posting = Posting.objects.select_related("company").filter(pk=int(pk)).first() if pk.isdecimal() else None
+        posting = Posting.objects.for_detail().filter(pk=int(pk)).first() if pk.isdecimal() else None
         if posting is None or not self.has_view_or_change_permission(request, posting):
             raise Http404(f"no posting {pk!r}")
         return posting

@@ -15,4 +15,7 @@ from postings.models import Posting
 @admin.register(Posting)
 class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Posting.objects.with_clicks().with_open_reports().defer("body_html")
+        postings = Posting.objects.with_clicks().with_open_reports().select_related("company")
+        # Of a single one all is shown; a list has no use for what is long.
+        is_single = request.resolver_match and "object_id" in request.resolver_match.kwargs
+        return postings if is_single else postings.defer("body_html")

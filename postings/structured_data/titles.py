@@ -103,6 +103,12 @@ def notes(title: str, company: str = "") -> list[str]:
     return found
 
 
+def warning(title: str, company: str = "") -> str:
+    """The same in one piece, for a message; empty where nothing is found."""
+    found = notes(title, company)
+    return " ".join(["Search engines may refuse this title.", *found]) if found else ""
+
+
 def _first(patterns: tuple[re.Pattern[str], ...], title: str) -> str:
     """What the first of them finds, without the brackets around it."""
     match = next(filter(None, (pattern.search(title) for pattern in patterns)), None)
