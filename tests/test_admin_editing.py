@@ -164,7 +164,7 @@ def test_beside_a_fact_stands_what_it_was_read_from_and_what_the_text_says_now(a
     html = admin_client.get(page_of(posting)).content.decode()
     assert fact(html, "countries") == (
         "It says: France words about France The text says: Austria Remote, Austria "
-        "Pin countries Take the text’s value : countries"
+        "Pin countries Take the text’s value for countries"
     )
     assert "The text says: EUR 40,000 to 48,000 a year €40,000 - €48,000" in fact(html, "salary_min")
     assert "The text says: PIPPIN" in fact(html, "apply_keyword")

@@ -70,6 +70,10 @@ class PostingForm(forms.ModelForm):
                 tags_field.choices = self.board_tags.choices(kind)
                 self.initial.setdefault(name, [code for code, _ in self.stored_codes.get(kind, [])])
         self.fields["company"].widget.attrs["data-suggest"] = reverse("admin:autocomplete")
+        # Django writes "Date:" and "Time:" before the two boxes of the admin, and makes no labels of these words.
+        end = self.fields["expires_at"].widget if "expires_at" in self.fields else None
+        for part, box in zip(("date", "time"), getattr(end, "widgets", ()), strict=False):
+            box.attrs["aria-label"] = f"Expires at, {part}"
         for name in ("salary_min", "salary_max"):
             if isinstance(end := self.initial.get(name), float) and end.is_integer():
                 self.initial[name] = int(end)
@@ -78,7 +82,7 @@ class PostingForm(forms.ModelForm):
             self.initial["seen_changed_at"] = self.instance.changed_at.isoformat()
 
     def _stored_codes(self) -> dict[str, list[tuple[str, str]]]:
-        """The posting's tags by kind: their codes, and the words that say so. For a posting with its tags prefetched."""
+        """The posting's tags by kind: their codes, and the words that say so. Needs its tags prefetched."""
         found: dict[str, list[tuple[str, str]]] = {}
         if self.instance.pk:
             links = self.instance.posting_tags.all()

@@ -48,6 +48,7 @@ class PreviewForm(PostingForm):
         for name in AS_TYPED:
             if name in self.errors:
                 setattr(posting, name, self.data.get(name, ""))
+        posting.title = posting.title or "No title yet"
         if "body_markdown" in self.errors:
             posting.body_html = ""
         by_hand = {*posting.pinned_fields, *self.changed_data}
