@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from postings import history
+from postings import changes, history
 from postings.importing.run import Options, run_import
 from postings.models import Company, DailyClicks, Posting, PostingTag, Report, Tag
 from tests.factories import make_company, make_posting, posting_text
@@ -76,7 +76,10 @@ def test_a_drafts_apply_link_leads_nowhere_and_says_where_it_will(admin_client, 
 
 def test_a_draft_is_not_there_for_anybody_else(client, django_user_model, draft):
     eve = Client()
-    eve.force_login(django_user_model.objects.create_user("eve"))
+    visitor = django_user_model.objects.create_user("eve")
+    # A right is for staff alone.
+    visitor.user_permissions.set(Permission.objects.filter(codename="view_posting"))
+    eve.force_login(visitor)
     for browser in (client, eve, staff(django_user_model, "view_company")):
         response = browser.get("/jobs/orchard-keeper/")
         assert response.status_code == 404
@@ -270,6 +273,12 @@ def test_every_click_is_in_the_history_with_its_reason(admin_client, admin_user,
     said = ["Pinned countries.", "Unpinned countries.", "Took the text’s value: countries."]
     assert list(dict.fromkeys(reasons)) == [(sentence, admin_user) for sentence in said]
     assert [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")] == said
+
+
+def test_one_click_is_one_change_of_the_board(admin_client, posting):
+    before = changes.version()
+    press(admin_client, posting, "take countries")
+    assert changes.version() == before + 1
 
 
 def test_the_second_click_on_the_same_button_changes_nothing(admin_client, posting):
@@ -614,7 +623,8 @@ def html_of(response) -> str:
 
 def test_pasting_is_for_those_who_may_add_postings(client, django_user_model):
     assert paste(client).status_code == 302
-    assert paste(staff(django_user_model, "change_posting")).status_code == 403
+    other = staff(django_user_model, "change_posting")
+    assert [paste(other).status_code, other.get(PASTE).status_code] == [403, 403]
     assert paste(staff(django_user_model, "add_posting", name="eva")).status_code == 200
     guarded = Client(enforce_csrf_checks=True)
     guarded.force_login(django_user_model.objects.create_superuser("root"))
