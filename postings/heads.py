@@ -111,6 +111,10 @@ def of_posting(posting: Posting) -> Head:
     )
 
 
+def of_unpublished(posting: Posting) -> Head:
+    return Head(title=posting.title, description="Not published.", is_indexed=False)
+
+
 def of_landings(plural: str, links: list[Link]) -> Head:
     most = sorted(links, key=lambda link: -link.number)[:_MOST_NAMED]
     names = ", ".join(f"{link.name} ({link.number:,})" for link in most)

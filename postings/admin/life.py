@@ -166,5 +166,5 @@ class LifeAdmin(NotedAdmin):
             ]
         if obj:
             context["is_for_review"] = obj.reports_open >= REPORTS_FOR_REVIEW
-            context["review_reasons"] = self.report_reasons(obj)
+            context["review_reasons"] = self.report_reasons(obj) if context["is_for_review"] else ""
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,113 +1,35 @@
-"""The form of a posting: what is changed in it by hand is pinned, and no later import writes it."""
+"""The page of a posting's form: what stands on it, in which order, and what saving it does."""
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
+from django.db.models import Prefetch, prefetch_related_objects
+from django.forms import Script
 from django.http import HttpRequest
 from django.utils import timezone
 
-from postings.admin.base import LinesField, MarkdownField
+from postings import pinning
+from postings.admin.posting_form import READ_FIELDS, PostingForm
+from postings.admin.posting_pasting import PastingAdmin
+from postings.admin.posting_pins import PinsAdmin
+from postings.admin.posting_preview import PreviewAdmin
 from postings.importing.rereading import reread
-from postings.models import BY_HAND, Posting, PostingTag, Tag, expiry
+from postings.models import BY_HAND, Posting, PostingTag, expiry
+from postings.structured_data import titles
 
-SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
-# A change of any of these may say other facts.
-READ_FIELDS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
-
-
-class PostingForm(forms.ModelForm):
-    body_markdown = MarkdownField(
-        required=False, label="Body", help_text="Markdown. The page's HTML is made from it on save."
-    )
-    other_tags = LinesField(required=False, help_text="Further tags as printed, emoji included, one a line.")
-    pinned = forms.MultipleChoiceField(
-        required=False,
-        choices=list(Posting.PINNABLE.items()),
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Fields that no import writes. What you change here is pinned by itself; untick to let the "
-        "next changed file write it again.",
-    )
-
-    # When the form was filled. Without it, saving a form that was open for a while would undo what an import or
-    # another operator wrote since, and pin the old text.
-    seen_changed_at = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Posting
-        fields = [
-            "title", "company", "salary_text", "salary_min", "salary_max", "salary_currency", "salary_period", "place",
-            "other_tags", "body_markdown", "apply_url", "apply_keyword", "status", "published_on",
-            "published_precision", "expires_at", "end_is_employers", "slug",
-        ]  # fmt: skip
-        widgets = {
-            name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
-            for name in ("title", "salary_text", "place", "apply_url")
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["pinned"].initial = self.instance.pinned_fields
-        if self.instance.pk:
-            self.fields["seen_changed_at"].initial = self.instance.changed_at.isoformat()
-
-    def clean(self) -> dict[str, Any] | None:
-        seen = self.cleaned_data.get("seen_changed_at")
-        if self.instance.pk and seen:
-            # Locked until this form is saved, so that nothing is written in between.
-            row = Posting.objects.select_for_update(of=("self",)).filter(pk=self.instance.pk)
-            changed_at = row.values_list("changed_at", flat=True).get()
-            if changed_at.isoformat() != seen:
-                raise forms.ValidationError(
-                    f"Somebody else, or an import, changed this posting at {changed_at:%H:%M:%S} UTC, after you "
-                    "opened it. Load the page again and make your change once more."
-                )
-        return super().clean()
-
-    def save(self, commit: bool = True) -> Any:
-        posting = self.instance
-        # On a new posting, too, what was filled in by hand is not for the text to say.
-        posting.pin(name for name in ("apply_keyword", "salary_min") if name in self.changed_data)
-        if posting.pk:
-            posting.pinned_fields = self.cleaned_data.get("pinned", posting.pinned_fields)
-            posting.pin(self.changed_data)
-            if "published_precision" in self.changed_data:
-                posting.pin(["published_on"])
-            if SALARY_FIELDS & set(self.changed_data):
-                posting.pin(["salary_min"])
-                posting.salary_evidence = ""
-        if (
-            posting.status == Posting.Status.LIVE
-            and "status" in self.changed_data
-            and "expires_at" not in self.changed_data
-        ):
-            # As the button does it: what is past its end would stay hidden.
-            posting.reopen(timezone.now())
-        posting.set_yearly_salary()
-        return super().save(commit)
+# What a posting has that is stored.
+NOT_YET = {
+    "seen_changed_at", "told_in_full", "report_reasons", "click_counts", "source_slug", "read_from", "first_seen",
+    "changed_at",
+}  # fmt: skip
 
 
-class PostingTagInline(admin.TabularInline):
-    model = PostingTag
-    extra = 1
-    autocomplete_fields = ["tag"]
-    fields = ["tag", "evidence"]
-    readonly_fields = ["evidence"]
-    verbose_name = "tag"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("tag").order_by("tag__kind", "tag__name")
-
-
-class EditingAdmin(admin.ModelAdmin):
+class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
     """The part of the postings' admin that is their form."""
 
     form = PostingForm
-    autocomplete_fields = ["company"]
-    inlines = [PostingTagInline]
     readonly_fields = [
-        "salary_evidence",
+        "preview",
         "report_reasons",
         "told_in_full",
         "click_counts",
@@ -117,37 +39,104 @@ class EditingAdmin(admin.ModelAdmin):
         "changed_at",
         "read_from",
     ]
+    # What is mended most comes first; a fact stands beside the words that it is read from.
     fieldsets = [
+        (None, {"fields": ["seen_changed_at", "title", "company", "apply_url"]}),
+        ("Text", {"classes": ["text"], "fields": ["body_markdown", "preview"]}),
         (
-            None,
-            {"fields": ["seen_changed_at", "title", "company", "salary_text", "place", "other_tags", "body_markdown"]},
+            "Pay and place",
+            {
+                "fields": [
+                    "salary_text",
+                    ("salary_min", "salary_max", "salary_currency", "salary_period"),
+                    "place",
+                    "workplace",
+                    "countries",
+                    "regions",
+                ]
+            },
         ),
         (
-            "Salary",
-            {"fields": [("salary_min", "salary_max"), ("salary_currency", "salary_period"), "salary_evidence"]},
+            "Other facts",
+            {
+                "fields": [
+                    "seniority",
+                    "employment",
+                    "skills",
+                    "categories",
+                    "visa",
+                    "language",
+                    "apply_keyword",
+                    "other_tags",
+                ]
+            },
         ),
-        ("Applying", {"fields": ["apply_url", "apply_keyword", "click_counts"]}),
         (
             "Life",
             {
                 "fields": [
                     "status",
-                    "published_on",
-                    "published_precision",
+                    ("published_on", "published_precision"),
                     ("expires_at", "end_is_employers"),
                     "told_in_full",
                     "report_reasons",
+                    "click_counts",
                 ]
             },
         ),
-        ("Import", {"fields": ["pinned", "source", "source_slug", "read_from", "first_seen", "changed_at"]}),
-        ("Address", {"classes": ["collapse"], "fields": ["slug"]}),
+        (
+            "Where it comes from",
+            {"fields": ["source", "source_slug", "read_from", "first_seen", "changed_at", "slug"]},
+        ),
     ]
 
+    class Media:
+        css = {"all": ["css/admin.css"]}
+        js = [Script("js/editing.js", defer=True), Script("js/preview.js", defer=True)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if obj and may_write:
+            return fieldsets
+        # To look at: tags in words, and nothing that is only for the form.
+        left_out = NOT_YET if may_write else {"seen_changed_at", "preview", *pinning.KINDS}
+        shown = [
+            (name, {**options, "fields": [each for each in options["fields"] if each not in left_out]})
+            for name, options in fieldsets
+        ]
+        return shown if may_write else [*shown, ("Tags", {"fields": ["tags_in_words", "pinned_in_words"]})]
+
+    @admin.display(description="tags")
+    def tags_in_words(self, posting: Posting) -> str:
+        return ", ".join(f"{link.tag} ({link.tag.get_kind_display()})" for link in posting.links_in_order) or "–"
+
+    @admin.display(description="pinned")
+    def pinned_in_words(self, posting: Posting) -> str:
+        return ", ".join(Posting.PINNABLE[name] for name in posting.pinned_fields) or "–"
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        posting = super().get_object(request, *args, **kwargs)
+        if posting:
+            # Read once, for the form and for what is told of it.
+            prefetch_related_objects([posting], Prefetch("posting_tags", PostingTag.objects.select_related("tag")))
+        return posting
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.may_add_companies = request.user.has_perm("postings.add_company")
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        form = context["adminform"].form
+        if isinstance(form, PostingForm) and "title" in form.fields:
+            form.put_facts_beside()
+            context["show_default_button"] = True
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        # A draft has no page yet.
-        is_shown = isinstance(obj, Posting) and obj.slug and obj.status != Posting.Status.DRAFT
-        return obj.get_absolute_url() if is_shown else None
+        # A draft's, too, which only staff sees.
+        return obj.get_absolute_url() if isinstance(obj, Posting) and obj.slug else None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"expires_at": expiry(timezone.now(), BY_HAND), **super().get_changeform_initial_data(request)}
@@ -157,25 +146,17 @@ class EditingAdmin(admin.ModelAdmin):
         same = Posting.objects.filter(pk=obj.pk, body_html=obj.body_html, excerpt=obj.excerpt)
         if not change or form.changed_data or not same.exists():
             super().save_model(request, obj, form, change)
+        if form.is_company_new:
+            self.message_user(request, f"Made the company “{obj.company}”, which was not there.", messages.INFO)
+        warning = titles.warning(obj.title, str(obj.company or ""))
+        if warning and {"title", "company"} & set(form.changed_data):
+            self.message_user(request, warning, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        posting = form.instance
-        if change:
-            touched = [
-                link
-                for formset in formsets
-                for link in (
-                    *formset.new_objects,
-                    *(link for link, _ in formset.changed_objects),
-                    *formset.deleted_objects,
-                )
-            ]
-            if touched:
-                posting.pin(Posting.PINNED_AS[Tag.Kind(link.tag.kind)] for link in touched)
-                posting.save(update_fields=["pinned_fields", "changed_at"])
+        form.save_tags()
         if not change or READ_FIELDS & set(form.changed_data):
-            reread([posting.pk])
+            reread([form.instance.pk])
 
     @admin.display(description="read from")
     def read_from(self, posting: Posting) -> str:

@@ -19,5 +19,8 @@ class PostingAdmin(
     EditingAdmin, ActionsAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, PostingHistoryAdmin, ListAdmin
 ):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
+        postings = Posting.objects.with_clicks().with_open_reports().select_related("company")
+        if request.resolver_match and "object_id" in request.resolver_match.kwargs:
+            return postings  # of a single one all is shown
         links = Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
-        return Posting.objects.with_clicks().with_open_reports().prefetch_related(links).defer("body_html")
+        return postings.prefetch_related(links).defer("body_markdown", "body_html")

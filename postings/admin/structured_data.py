@@ -41,10 +41,10 @@ class StructuredDataAdmin(admin.ModelAdmin):
 
     @admin.display(description="structured data")
     def told_in_full(self, posting: Posting) -> str:
-        """All that is missing, not only what the column names first."""
+        """All that is missing, not only what the column names first. For one posting: it reads its tags."""
         if not posting.pk or not posting.is_live:
             return "–"
-        found = structured_data.reasons(structured_data.basis_of(Posting.objects.for_detail().get(pk=posting.pk)))
+        found = structured_data.reasons(structured_data.basis_of(posting))
         if not found:
             return "On its page: search engines are told of it."
         return " ".join(["Withheld.", *(structured_data.TO_DO[reason] for reason in found)])

@@ -7,6 +7,7 @@ https://developers.google.com/search/docs/appearance/structured-data/job-posting
 
 - `withholding` says which postings are told of, and stores why the others are not;
 - `job` makes the JobPosting, with `where` the work is done and what the `pay` is;
+- `titles` says what they refuse in a title, for the editor: nothing is withheld for it;
 - `breadcrumbs` makes the way to the page;
 - `script` writes any of it where a page can hold it.
 """

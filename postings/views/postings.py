@@ -3,10 +3,11 @@
 import logging
 from functools import partial
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data, twins
@@ -23,7 +24,12 @@ MOST_SIMILAR = 5
 
 @public
 def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    posting = _published(slug)
+    try:
+        posting = _published(slug)
+    except Http404:
+        if not _may_see_drafts(request):
+            raise
+        return _draft(request, slug)
     if not posting.is_live:
         return _gone(request, posting)
     applying.remember_posting(posting)
@@ -40,6 +46,35 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
     }
     return render(request, "postings/posting_detail.html", context)
+
+
+def _may_see_drafts(request: HttpRequest) -> bool:
+    """Asked where a visitor finds nothing, draft or not: so nobody learns from the answer's headers which it was.
+
+    Who brings no session is not looked at, and the answer does not vary by cookies.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return False
+    user = request.user
+    rights = ("postings.view_posting", "postings.change_posting")
+    return user.is_authenticated and user.is_staff and any(user.has_perm(right) for right in rights)
+
+
+def _draft(request: HttpRequest, slug: str) -> HttpResponse:
+    """A draft's page, for staff: as it will be, but that nothing on it is counted, told to machines or leads on."""
+    posting = get_object_or_404(Posting.objects.for_detail(), slug=slug, status=Posting.Status.DRAFT)
+    context = {
+        "posting": posting,
+        "head": heads.of_unpublished(posting),
+        "is_unpublished": True,
+        "mark": "Draft: only staff sees this page.",
+        "meaning": "Everybody else is told that there is none.",
+        "edit_address": reverse("admin:postings_posting_change", args=[posting.pk]),
+    }
+    response = render(request, "postings/posting_unpublished.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @public
