@@ -9,13 +9,17 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, NotedAdmin
+from postings.admin.exports import ExportAdmin
 from postings.admin.statistics import statistics_link
 from postings.models import Company, Posting, Tag
+from postings.resources import CompanyResource, TagResource
 
 
 @admin.register(Company)
-class CompanyAdmin(NotedAdmin):
+class CompanyAdmin(NotedAdmin, ExportAdmin):
+    export_resource = CompanyResource
     list_display = ["name", "live_postings", "slug", "statistics"]
+    actions = ["export_selected"]
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -42,10 +46,12 @@ class TagForm(forms.ModelForm):
 
 
 @admin.register(Tag)
-class TagAdmin(NotedAdmin):
+class TagAdmin(NotedAdmin, ExportAdmin):
+    export_resource = TagResource
     form = TagForm
     list_display = ["name", "kind", "live_postings", "code", "slug", "statistics"]
     list_filter = ["kind"]
+    actions = ["export_selected"]
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -68,7 +68,7 @@ class ListAdmin(admin.ModelAdmin):
     ordering = ["-listed_on", "-id"]
     show_full_result_count = False
     list_per_page = 50
-    actions = ["close", "publish", "extend"]
+    actions = ["close", "publish", "extend", "export_selected"]
 
     @admin.display(description="place", ordering="place")
     def place_short(self, posting: Posting) -> str:

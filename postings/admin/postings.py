@@ -4,15 +4,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from postings.admin.exports import ExportAdmin
 from postings.admin.figures import FiguresAdmin
 from postings.admin.life import LifeAdmin
 from postings.admin.posting_editing import EditingAdmin
 from postings.admin.posting_list import ListAdmin
 from postings.admin.structured_data import StructuredDataAdmin
 from postings.models import Posting
+from postings.resources import PostingResource
 
 
 @admin.register(Posting)
-class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
+class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin, ExportAdmin):
+    export_resource = PostingResource
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Posting.objects.with_clicks().with_open_reports().defer("body_html")
