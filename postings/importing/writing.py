@@ -43,11 +43,12 @@ _MARKING = re.compile(r"\\(?=[!-/:-@\[-`{-~]|\Z)")
 _BRACKETS = re.compile(r"[\[\]]")
 
 
-def _name_of(address: str) -> str | None:
+def _says(address: str, folder: str) -> str:
+    """The name that a reader makes of an address and a folder; empty where it would refuse the address for it."""
     try:
-        return addresses.slug_of(address)
+        return addresses.slug_of(address) or folder
     except addresses.BadAddress:
-        return None
+        return ""
 
 
 def _title_line(title: str, address: str, said: str) -> str:
@@ -109,5 +110,4 @@ def folder(slug: str, address: str) -> tuple[str, bool]:
     """The folder of a posting, and whether the file itself has to state its name, for neither the address nor the
     folder says it."""
     shown = part(slug).encode()[:_LONGEST_NAME].decode(errors="ignore")
-    name = _name_of(address)
-    return shown, name != slug if name else shown != slug
+    return shown, _says(address, shown) != slug
