@@ -5,12 +5,14 @@ Each is made from primary keys, in memory that hardly grows with their number, a
 admin.
 """
 
+import io
 import json
+import tarfile
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
+from wsgiref.util import FileWrapper
 
 from postings import exporting, spreadsheets
 from postings.batches import batches
@@ -51,21 +53,14 @@ def _json_lines(resource: BoardResource, ids: Sequence[int]) -> Iterator[str]:
 
 def as_xlsx(resource: BoardResource, ids: Sequence[int]) -> Iterator[bytes]:
     """The workbook is whole before its first byte goes out: its parts are put together at the end."""
-    # Closed, and with it gone, by whoever reads it to its end or lets go of it.
-    out = tempfile.TemporaryFile()  # noqa: SIM115
+    out = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever lets go of what is given back
     try:
         spreadsheets.as_xlsx(_table(resource, ids), str(resource._meta.model._meta.verbose_name_plural), out)
         out.seek(0)
     except BaseException:
         out.close()
         raise
-    return _read(out)
-
-
-def _read(file: Any) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
+    return FileWrapper(out, _PIECE)
 
 
 def _table(resource: BoardResource, ids: Sequence[int]) -> Iterator[list[Any]]:
@@ -85,23 +80,28 @@ def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
 
 
 def as_archive(resource: BoardResource, ids: Sequence[int]) -> Iterator[bytes]:
-    """A zip that `import_postings` takes, of those of these postings that are live: an import makes live whatever it
-    reads. The oldest row comes first: so the copies have the order of the originals, in lists too, and companies whose
-    names differ little get the same addresses."""
+    """A .tar.gz that `import_postings` takes, of those of these postings that are live: an import makes live whatever
+    it reads. The oldest row comes first: so the copies have the order of the originals, in lists too, and companies
+    whose names differ little get the same addresses.
+
+    No .zip, which has the name of every file once more at its end, and so in memory until then.
+    """
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+    with tarfile.open(fileobj=pipe, mode="w|gz") as archive:  # type: ignore[call-overload]
         for posting in _live(sorted(ids)):
             for path, text in files_of(posting):
-                entry = zipfile.ZipInfo(path, posting.changed_at.timetuple()[:6])
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                archive.writestr(entry, text)
+                data = text.encode()
+                entry = tarfile.TarInfo(path)
+                entry.size, entry.mtime = len(data), int(posting.changed_at.timestamp())
+                archive.addfile(entry, io.BytesIO(data))
+                archive.members.clear()
             if pipe.size >= _PIECE:
                 yield pipe.take()
     yield pipe.take()
 
 
 class _Pipe:
-    """What zipfile writes to, forwards only."""
+    """What tarfile writes to, forwards only."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -111,12 +111,6 @@ class _Pipe:
         self._pieces.append(bytes(piece))
         self.size += len(piece)
         return len(piece)
-
-    def close(self) -> None:
-        pass
-
-    def flush(self) -> None:
-        pass
 
     def take(self) -> bytes:
         whole, self._pieces, self.size = b"".join(self._pieces), [], 0
@@ -144,5 +138,5 @@ TABLES = {
     "xlsx": Format("XLSX", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
     "json": Format("JSON", "json", "application/json", as_json),
 }
-ARCHIVE = {"archive": Format("Markdown", "zip", "application/zip", as_archive)}
+ARCHIVE = {"archive": Format("Markdown", "tar.gz", "application/gzip", as_archive)}
 FORMATS = TABLES | ARCHIVE

@@ -31,7 +31,7 @@ _MEANINGS = {
     "csv": "for any spreadsheet",
     "xlsx": "for Excel and LibreOffice, every text typed as one",
     "json": "for programs: one array, facts as lists",
-    "archive": "the files that an import takes, in a .zip, from which it makes the same board",
+    "archive": "the files that an import takes, in a .tar.gz, from which it makes the same board",
 }
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,8 +22,8 @@ class Command(BaseCommand):
     help = (
         "Prints every posting on standard output: as JSON, one object a line, with its facts; or as Markdown, in the "
         "layout that is imported, one posting after the other. It carries what the posting says, nothing derived. "
-        "As csv, xlsx and json come the columns of the admin's export, clicks and status among them; as archive a .zip "
-        "of the live postings' files, from which an import makes the same board."
+        "As csv, xlsx and json come the columns of the admin's export, clicks and status among them; as archive a "
+        ".tar.gz of the live postings' files, from which an import makes the same board."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,13 +50,14 @@ class Command(BaseCommand):
             pieces = self._file(format, ids, with_bodies=not options["without_bodies"])
         else:
             pieces = (piece.encode() for piece in exporting.export(format, ids))
-        if output:
-            _write_whole(Path(output), pieces)
-        elif format in BINARY:
-            _write(sys.stdout.buffer, pieces)
-        else:
-            for piece in pieces:
-                self.stdout.write(piece.decode(), ending="")
+        with closing(pieces):  # type: ignore[type-var]
+            if output:
+                _write_whole(Path(output), pieces)
+            elif format in BINARY:
+                _write(sys.stdout.buffer, pieces)
+            else:
+                for piece in pieces:
+                    self.stdout.write(piece.decode(), ending="")
 
     def _file(self, format: str, ids: Sequence[int] | None, with_bodies: bool) -> Iterator[bytes]:
         if ids is None:
