@@ -193,7 +193,7 @@ def test_json_has_the_facts_by_the_names_and_values_of_the_guide(admin_client, p
         "published_on": "2026-01", "workplace": ["onsite"], "countries": ["AT"], "regions": ["europe"],
         "employment": ["full-time"], "seniority": ["senior"], "skills": ["python"], "categories": ["Garden"],
         "salary": {"min": 40000, "max": 40000, "currency": "EUR", "period": "year"}, "visa": "offered",
-        "apply_keyword": "OAK", "language": "en", "end_is_employers": False, "pinned_fields": [], "withheld": "",
+        "apply_keyword": "OAK", "language": "de", "end_is_employers": False, "pinned_fields": [], "withheld": "",
         "clicks": 3, "reports_open": 0,
     }  # fmt: skip
 
