@@ -69,6 +69,10 @@ def test_the_page_says_how_many_there_are_and_what_the_markdown_leaves_out(admin
     assert "<strong>2 are left out</strong>" in html
     html = " ".join(admin_client.get(f"{PAGE}?status=closed").content.decode().split())
     assert "<strong>1</strong> posting: what the list shows under its filters." in html
+    html = " ".join(admin_client.get(f"{PAGE}?o=1").content.decode().split())
+    assert "<strong>4</strong> postings: all that there are." in html
+    html = " ".join(admin_client.get(f"{PAGE}?listed_on__year=1999").content.decode().split())
+    assert "<strong>0</strong> postings: what the list shows under its filters." in html
 
 
 def test_what_the_list_shows_is_what_comes_out_in_its_order(admin_client):

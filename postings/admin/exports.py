@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _MEANINGS = {
     "csv": "for any spreadsheet",
-    "xlsx": "for Excel and LibreOffice, every text typed as one",
+    "xlsx": "for Excel and LibreOffice; made whole before it comes, so of a large board CSV is quicker",
     "json": "for programs: one array, facts as lists",
     "archive": "the files that an import takes, in a .tar.gz, from which it makes the same board",
 }
@@ -85,7 +85,7 @@ class ExportAdmin(admin.ModelAdmin):
         except IncorrectLookupParameters:
             # As the list itself does, which then says so.
             return HttpResponseRedirect(f"{self._list_address()}?e=1")
-        is_filtered = bool(shown.has_active_filters or shown.query)
+        is_filtered = bool(shown.get_filters_params() or shown.query)
         return self._page_or_file(request, shown.get_queryset(request), {"is_filtered": is_filtered})
 
     @admin.action(description="Export the selected %(verbose_name_plural)s", permissions=["export"])
