@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from import_export.fields import Field  # type: ignore[import-untyped]
 from import_export.resources import ModelResource  # type: ignore[import-untyped]
 from import_export.widgets import Widget  # type: ignore[import-untyped]
 
 from postings import exporting
 from postings.batches import batches
-from postings.models import Company, Posting, Report, Tag
+from postings.models import Company, Posting, PostingTag, Report, Tag
 
 _AT_ONCE = 500
 
@@ -180,8 +181,15 @@ class TagResource(BoardResource):
         fields = ()
 
     def queryset(self) -> QuerySet:
-        live = Posting.objects.live_condition("posting_tags__posting__")
-        return Tag.objects.annotate(postings_live=Count("posting_tags", filter=live))
+        return with_live_postings(Tag.objects.all())
+
+
+def with_live_postings(tags: QuerySet) -> QuerySet:
+    """Annotates `postings_live`. As a subquery, which is not asked where only the tags are counted: joined, every link
+    of the board would be read for that."""
+    links = PostingTag.objects.filter(Posting.objects.live_condition("posting__"), tag=OuterRef("pk"))
+    counted = links.order_by().values("tag").annotate(number=Count("pk")).values("number")
+    return tags.annotate(postings_live=Coalesce(Subquery(counted), 0))
 
 
 class ReportResource(BoardResource):
