@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from postings.batches import batches
+from postings.importing import writing
+from postings.importing.layout import Layout
 from postings.models import Posting, Tag
 
 # The facts that are lists by their names in the guide, and the kind of tag that holds each.
@@ -86,12 +88,20 @@ def facts_of(posting: Posting) -> dict[str, Any]:
 
 def as_markdown(posting: Posting) -> str:
     """The layout that is imported (importing.layout)."""
-    tags = [f"💰 {posting.salary_text}" if posting.salary_text else "", f"🌎 {posting.place}" if posting.place else ""]
-    tags_line = "".join(f" `{tag}`" for tag in (*filter(None, tags), *posting.other_tags))
-    return (
-        f"# [{posting.title}]({posting.apply_url})  \n"
-        f"### {posting.company.name if posting.company else 'None'}  \n"
-        f"####{tags_line}  \n\n{posting.body_markdown}\n\n  \n## CLICK TO [APPLY]({posting.apply_url})\n\n"
+    return writing.write(parts_of(posting))
+
+
+def parts_of(posting: Posting) -> Layout:
+    """What the file of a posting says, under the name that it has in addresses here."""
+    return Layout(
+        title=posting.title,
+        company=posting.company.name if posting.company else None,
+        apply_url=posting.apply_url,
+        slug=posting.slug,
+        body=posting.body_markdown,
+        place=posting.place,
+        salary_text=posting.salary_text,
+        other_tags=posting.other_tags,
     )
 
 

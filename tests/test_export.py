@@ -154,7 +154,7 @@ def test_every_posting_is_there_over_more_than_one_piece(monkeypatch, django_ass
 
 def test_an_unknown_format_is_refused():
     with pytest.raises(CommandError, match="format"):
-        export("--format", "csv")
+        export("--format", "yaml")
 
 
 # --- Markdown ----------------------------------------------------------------------------------------

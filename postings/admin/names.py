@@ -4,19 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from postings.admin.base import LinesField, NotedAdmin
+from postings.admin.exports import ExportAdmin
 from postings.admin.history import HistoryAdmin
 from postings.admin.statistics import statistics_link
-from postings.models import Company, Posting, Tag
+from postings.models import Company, Tag
+from postings.resources import CompanyResource, TagResource, with_live_postings
 
 
 @admin.register(Company)
-class CompanyAdmin(HistoryAdmin, NotedAdmin):
+class CompanyAdmin(HistoryAdmin, NotedAdmin, ExportAdmin):
+    export_resource = CompanyResource
     list_display = ["name", "live_postings", "slug", "statistics"]
+    actions = ["export_selected"]
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -43,16 +47,16 @@ class TagForm(forms.ModelForm):
 
 
 @admin.register(Tag)
-class TagAdmin(HistoryAdmin, NotedAdmin):
+class TagAdmin(HistoryAdmin, NotedAdmin, ExportAdmin):
+    export_resource = TagResource
     form = TagForm
     list_display = ["name", "kind", "live_postings", "code", "slug", "statistics"]
     list_filter = ["kind"]
+    actions = ["export_selected"]
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        live = Posting.objects.live_condition("posting_tags__posting__")
-        counted = super().get_queryset(request).annotate(postings_live=Count("posting_tags", filter=live))
-        return counted.order_by("kind", "name")
+        return with_live_postings(super().get_queryset(request)).order_by("kind", "name")
 
     @admin.display(description="live postings", ordering="postings_live")
     def live_postings(self, tag: Any) -> int:

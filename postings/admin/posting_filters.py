@@ -120,6 +120,10 @@ class FormFilter(admin.SimpleListFilter):
     template = "admin/postings/filter_form.html"
     placeholder = ""  # of what is typed; empty where one of the values is chosen
 
+    def value(self) -> str:
+        # No database takes what cannot be in it.
+        return (super().value() or "").replace("\0", "")
+
     def choices(self, changelist: Any) -> Iterator[Any]:
         asked = [("q", changelist.query), *changelist.get_filters_params().items()]
         others = [
@@ -130,7 +134,7 @@ class FormFilter(admin.SimpleListFilter):
         ]
         yield {
             "parameter": self.parameter_name,
-            "value": self.value() or "",
+            "value": self.value(),
             "placeholder": self.placeholder,
             "options": self.lookup_choices,
             "others": others,
@@ -210,7 +214,7 @@ class OfCompany(TextFilter):
     placeholder = "Words of its name"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        value = (self.value() or "").strip()
+        value = self.value().strip()
         if not value:
             return queryset
         exact = Company.objects.filter(name=value).values_list("pk", flat=True).first()
@@ -223,5 +227,5 @@ class AtHost(TextFilter):
     placeholder = "jobs.example.org"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        host = (self.value() or "").strip().lower()
+        host = self.value().strip().lower()
         return queryset.filter(Q(apply_host=host) | Q(apply_host__endswith=f".{host}")) if host else queryset

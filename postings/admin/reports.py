@@ -12,7 +12,9 @@ from django.utils.text import Truncator
 
 from postings import reports
 from postings.admin.base import NotedAdmin
+from postings.admin.exports import ExportAdmin
 from postings.models import Posting, Report
+from postings.resources import ReportResource
 
 CHARACTERS_IN_LIST = 160
 
@@ -30,8 +32,10 @@ class IsSettled(admin.SimpleListFilter):
 
 
 @admin.register(Report)
-class ReportAdmin(NotedAdmin):
+class ReportAdmin(NotedAdmin, ExportAdmin):
     """Looked at and settled, by actions; what a visitor wrote is not edited."""
+
+    export_resource = ReportResource
 
     list_display = ["about", "reason", "said", "when", "number_open", "state"]
     list_display_links = ["reason"]
@@ -41,7 +45,7 @@ class ReportAdmin(NotedAdmin):
     search_help_text = "Title, company, or what the visitor wrote."
     ordering = [F("settled_at").desc(nulls_first=True), "-created_at", "-pk"]
     list_per_page = 50
-    actions = ["settle", "close_postings"]
+    actions = ["settle", "close_postings", "export_selected"]
     fields = readonly_fields = ("about", "reason", "words", "when", "number_open", "state")
 
     class Media:

@@ -9,11 +9,17 @@ The layout that the real files have:
     body in Markdown
 
     ## CLICK TO [APPLY](apply address)
+
+What an export has to say beside that stands where Markdown keeps the title of a link, as parameters:
+`# [Title](address "slug=gardener&body=as-is")`. The name is then not the last part of the address, and the body is
+taken as it stands (`importing.writing`).
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import unquote
 
 import ftfy
 
@@ -59,14 +65,15 @@ def read(data: bytes, fallback_slug: str = "") -> Layout:
     `fallback_slug` names the posting where its apply address does not (a `mailto:`, a bare host);
     without it the title does. Raises Refused, with the reason.
     """
-    header, body = _split(decode(data))
-    title, address = _title(header.title_line)
-    body, closing_address = _without_closing(body)
+    header, text = _split(decode(data))
+    title, address, said = _title(header.title_line)
+    body, closing_address = _without_closing(text)
     if not (address or closing_address):
         raise Refused("no apply address: neither the title nor a closing CLICK TO APPLY links to one")
     try:
         apply_url = addresses.canonical(address or closing_address)
-        slug = addresses.slug_of(apply_url) or addresses.check_slug(fallback_slug or _slugify(title))
+        own = addresses.check_slug(said.slug) if said.slug else addresses.slug_of(apply_url)
+        slug = own or addresses.check_slug(fallback_slug or _slugify(title))
     except addresses.BadAddress as reason:
         raise Refused(str(reason)) from None
     if not slug:
@@ -76,7 +83,7 @@ def read(data: bytes, fallback_slug: str = "") -> Layout:
         company=_company(header.company_line),
         apply_url=apply_url,
         slug=slug,
-        body=_without_repeats(_without_apply_lines(body)).strip("\n"),
+        body=_as_it_stands(text) if said.is_body_as_is else tidy_body(body),
     )
     _sort_tags(layout, header.tags_line)
     return layout
@@ -185,7 +192,7 @@ def _tags_line(lines: list[str], at: int) -> tuple[str, int]:
     """The tags line and the number of the line behind it, put together where a tag was broken in two."""
     joined = lines[at].strip()
     for end in range(at + 1, min(at + _MOST_TAG_LINES, len(lines)) + 1):
-        if joined.count("`") % 2 == 0:
+        if _LONG_SPAN.sub("", joined).count("`") % 2 == 0:
             return joined, end
         if end == len(lines) or not lines[end].strip():
             break
@@ -193,38 +200,66 @@ def _tags_line(lines: list[str], at: int) -> tuple[str, int]:
     return lines[at].strip(), at + 1
 
 
+# What an export says beside title and address (the module's docstring); any other link title says nothing.
+_SAID = re.compile(r"(?:slug=(?P<slug>[^&\s]+))?&?(?P<as_is>body=as-is)?")
+
+
+class _Said(NamedTuple):
+    slug: str = ""
+    is_body_as_is: bool = False
+
+
+def _said(text: str | None) -> _Said:
+    match = _SAID.fullmatch(text or "")
+    return _Said(unquote(match["slug"] or ""), bool(match["as_is"])) if match else _Said()
+
+
 # Parentheses in an address are its own where they are balanced: `(https://a.example/b(c))(m/w/d)`.
 _BALANCED = r"[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*"
-_LINK_TARGET = re.compile(rf"\]\(\s*<?(?P<address>{_BALANCED}|[^\s<>]*)>?(?:\s+\"[^\"]*\")?\s*\)(?P<behind>.*)")
+_LINK_TARGET = re.compile(
+    rf"\]\(\s*(?:<(?P<whole>[^\s<>]*)>|<?(?P<address>{_BALANCED}|[^\s<>]*)>?)"
+    r"(?:\s+\"(?P<said>[^\"]*)\")?\s*\)(?P<behind>.*)"
+)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def _title(line: str) -> tuple[str, str]:
-    """Title and apply address; the address is empty where the title links nowhere."""
+def _title(line: str) -> tuple[str, str, _Said]:
+    """Title, apply address and what is said beside them; the address is empty where the title links nowhere."""
     if len(line) > 2 * (MAX_TITLE_LENGTH + addresses.MAX_LENGTH):
         raise Refused(
             f"the title has over {MAX_TITLE_LENGTH} characters, or its apply address over {addresses.MAX_LENGTH:,}"
         )
     text = line.strip().removeprefix("#").strip()
-    address = ""
+    address, said = "", _Said()
     if (end := text.rfind("](")) >= 0:
         target = _LINK_TARGET.fullmatch(text, end)
         if not target:
             raise Refused("the title's link cannot be read as `[Title](apply address)`")
         start = _opening_bracket(text, end)
         text = text[:start] + text[start + 1 : end] + target["behind"]
-        address = target["address"]
+        address = target["address"] if target["whole"] is None else target["whole"]
+        said = _said(target["said"])
     title = _one_line(text)
     if not is_visible(title):
         raise Refused("the title is empty")
     if len(title) > MAX_TITLE_LENGTH:
         raise Refused(f"the title has over {MAX_TITLE_LENGTH} characters")
-    return title, address
+    return title, address, said
+
+
+def title_of(line: str) -> str | None:
+    """The title that a first line says; None where it would be refused."""
+    try:
+        return _title(line)[0]
+    except Refused:
+        return None
 
 
 def _opening_bracket(text: str, closing: int) -> int:
-    """Where the link that closes at `closing` opens; titles hold brackets of their own, balanced or not."""
+    """Where the link that closes at `closing` opens; titles hold brackets of their own, balanced or not. Those behind
+    a backslash are letters like any other."""
+    text = _ESCAPE.sub("\\\\.", text[:closing]) + "]"
     depth = 0
     start = text.find("[")
     for at in range(closing, -1, -1):
@@ -239,9 +274,17 @@ def _opening_bracket(text: str, closing: int) -> int:
 _NOT_NAMED = {"", "none", "null", "nan", "n/a", "undefined", "-"}
 
 
+def is_not_named(name: str) -> bool:
+    """Whether a company's line that says this names none."""
+    return name.casefold() in _NOT_NAMED
+
+
 def _company(text: str) -> str | None:
+    literal = text.strip().strip("`")
+    if is_not_named(literal) and text.strip() == f"`{literal}`" and is_visible(literal):
+        return literal  # somebody called a company “None”, and meant it
     name = _one_line(_LINK.sub(r"\1", text))
-    if name.casefold() in _NOT_NAMED or not is_visible(name):
+    if is_not_named(name) or not is_visible(name):
         return None
     if len(name) > MAX_COMPANY_LENGTH:
         raise Refused(f"the company's name has over {MAX_COMPANY_LENGTH} characters")
@@ -252,14 +295,18 @@ def _one_line(text: str) -> str:
     return " ".join(_ESCAPE.sub(r"\1", text).split())
 
 
+# A tag with back-ticks of its own stands between longer runs of them, of three or more: two in a row are an empty tag,
+# and the wild has those.
+_LONG_SPAN = re.compile(r"(?<!`)(?P<marks>`{3,})(?!`)(?P<long>.+?)(?<!`)(?P=marks)(?!`)")
+_TAG = re.compile(rf"{_LONG_SPAN.pattern}|`(?P<plain>[^`]*)`")
 _SALARY_MARK = "💰"
 _PLACE_MARKS = ("🌎", "🌍", "🌏", "📍")
 
 
 def _sort_tags(layout: Layout, tags_line: str) -> None:
     salaries, places = [], []
-    for tag in re.findall(r"`([^`]*)`", tags_line):
-        tag = " ".join(tag.split())
+    for match in _TAG.finditer(tags_line):
+        tag = " ".join((match["long"] or match["plain"] or "").split())
         if tag.startswith(_SALARY_MARK):
             salaries.append(tag.removeprefix(_SALARY_MARK).strip())
         elif tag.startswith(_PLACE_MARKS):
@@ -279,7 +326,7 @@ def _slugify(title: str) -> str:
 
 _CLOSING = re.compile(
     r"(?:^|\n)[ ]{0,3}\#{1,6}[ \t]*(?:\*\*)?CLICK[ ]TO[ ]\[APPLY\]"
-    r"\((?P<address>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)[ \t*]*\Z",
+    r"\((?:<(?P<whole>[^\s<>]*)>|(?P<address>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*))\)[ \t*]*\Z",
     re.IGNORECASE,
 )
 
@@ -289,7 +336,23 @@ def _without_closing(body: str) -> tuple[str, str]:
     body = body.rstrip()
     # What closes a posting stands at its very end: no need to look further back than it can be long.
     match = _CLOSING.search(body, max(0, len(body) - addresses.MAX_LENGTH - 100))
-    return (body[: match.start()].rstrip(), match["address"]) if match else (body, "")
+    return (body[: match.start()].rstrip(), match["whole"] or match["address"] or "") if match else (body, "")
+
+
+# What an export writes between a body and the line that closes the posting.
+BEFORE_CLOSING = "\n\n  \n"
+
+
+def _as_it_stands(text: str) -> str:
+    """The body between the blank line that ends the head and the line that closes the posting, with nothing mended."""
+    text = text.removeprefix("\n").rstrip()
+    match = _CLOSING.search(text, max(0, len(text) - addresses.MAX_LENGTH - 100))
+    return (text[: match.start() + 1] if match else text).removesuffix(BEFORE_CLOSING)
+
+
+def tidy_body(body: str) -> str:
+    """The body without what is not the posting: lines that only say where to apply, and what is there twice."""
+    return _without_repeats(_without_apply_lines(body)).strip("\n")
 
 
 _APPLY_LINE = re.compile(r"(?im)^[ \t]*[*_\[]*apply for this job(?:[*_]*\]\([^()\s]*\))?[*_]*[ \t]*$\n?")

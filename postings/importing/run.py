@@ -14,6 +14,7 @@ from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
 from postings.importing.store import Result, Store, added_skills
+from postings.importing.writing import plain_part
 from postings.models import ImportRun, Tag, is_plausible_date
 
 DEFAULT_SOURCE = "files"
@@ -108,8 +109,10 @@ def _close_missing(store: Store, summary: Summary, reader: Reader, report: Calla
             report(result)
 
 
-# …/<category>/<YYYY-MM>/<slug>/README.md
-_MONTH = re.compile(r"(?P<year>[1-9]\d{3})-(?P<month>0[1-9]|1[0-2])")
+# …/<category>/<YYYY-MM>/<slug>/README.md, and what an export needs besides (importing.writing): a day instead of the
+# month, and `-` where there is no date or no category.
+_NOT_SAID = "-"
+_DATE = re.compile(r"[1-9]\d{3}-(?:0[1-9]|1[0-2])(?P<day>-\d\d)?")
 _PLAIN_NAMES = {"readme", "index", "posting", "-"}
 MAX_CATEGORY_LENGTH = Tag._meta.get_field("name").max_length or 0
 
@@ -122,20 +125,20 @@ def describe(file: SourceFile, options: Options) -> File:
         named = file.parts[-2] if len(file.parts) > 1 else ""
     named = "-".join(named.split())
     if len(file.parts) >= 4:
-        category, month, folder, name = file.parts[-4:]
-        category = category.strip()
-        match = _MONTH.fullmatch(month)
-        if match and 0 < len(category) <= MAX_CATEGORY_LENGTH:
-            published_on = dt.date(int(match["year"]), int(match["month"]), 1)
+        category, date, folder, name = file.parts[-4:]
+        category = plain_part(category.strip())
+        match = _DATE.fullmatch(date)
+        published_on = _date(date) if match else None
+        if (published_on or date == _NOT_SAID) and 0 < len(category) <= MAX_CATEGORY_LENGTH:
+            is_plausible = not published_on or is_plausible_date(published_on)
             return File(
-                path="/".join((category, month, folder, name)),
+                path="/".join((category, date, folder, name)),
                 shown_path=file.path,
                 data=file.data,
-                problem=file.problem
-                or ("" if is_plausible_date(published_on) else f"nobody can have published in {month}"),
-                category=category,
-                published_on=published_on,
-                published_precision="month",
+                problem=file.problem or ("" if is_plausible else f"nobody can have published in {date}"),
+                category=options.category if file.parts[-4].strip() == _NOT_SAID else category,
+                published_on=published_on or options.published_on,
+                published_precision="month" if match and not match["day"] else "day",
                 fallback_slug=named,
             )
     return File(
@@ -147,6 +150,14 @@ def describe(file: SourceFile, options: Options) -> File:
         published_on=options.published_on,
         fallback_slug=named,
     )
+
+
+def _date(text: str) -> dt.date | None:
+    """The day, or the first of the month; None for the 31st of June."""
+    try:
+        return dt.date.fromisoformat(f"{text}-01"[:10])
+    except ValueError:
+        return None
 
 
 def _files(reader: Reader, paths: list[str], options: Options) -> Iterator[File]:
