@@ -92,6 +92,8 @@ class Reader:
 
     limits: Limits = field(default_factory=Limits)
     skipped: int = 0  # files of other kinds
+    # Hears how many files there are to read, where that is known before they are read.
+    expect: Callable[[int], None] = lambda number: None
     empty_paths: list[str] = field(default_factory=list)  # paths under which there was no file to read
     _files: int = 0
     _bytes: int = 0
@@ -201,6 +203,7 @@ class Reader:
                 raise _TooMuch
         if not entries:
             raise Unreadable(path, "an archive with nothing in it")
+        self.expect(self._files + files)
 
     def _member(self, archive: str, member: "_Member") -> Iterator[SourceFile]:
         if member.is_folder:

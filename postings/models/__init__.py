@@ -3,7 +3,7 @@
 from postings.models.base import validate_slug, validate_visible, written_in_bulk
 from postings.models.board import BoardVersion, ChangedPosting, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
-from postings.models.imports import ImportedFile, ImportRun, RefusedFile
+from postings.models.imports import ImportedFile, ImportRun, PlannedFile, RefusedFile, Upload
 from postings.models.names import Company, Tag
 from postings.models.posting import (
     BY_HAND,
@@ -30,12 +30,14 @@ __all__ = [
     "FoldedClicks",
     "ImportRun",
     "ImportedFile",
+    "PlannedFile",
     "Posting",
     "PostingQuerySet",
     "PostingTag",
     "RefusedFile",
     "Report",
     "Tag",
+    "Upload",
     "VisitorClick",
     "VisitorKey",
     "Word",
