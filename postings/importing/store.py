@@ -28,7 +28,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from postings import changes
-from postings.importing import differences
+from postings.importing import differences as differing
+from postings.importing.differences import Difference
 from postings.importing.facts import Stated
 from postings.importing.facts.names import name_of
 from postings.importing.facts.skills import DEFAULT, Skill
@@ -66,7 +67,7 @@ class Result:
     slug: str = ""
     title: str = ""
     changed: tuple[str, ...] = ()  # the fields that differ, where it was updated
-    differences: tuple[differences.Difference, ...] = ()  # and how, where that was asked for
+    differences: tuple[Difference, ...] = ()  # and how, where that was asked for
 
 
 class _Known(NamedTuple):
@@ -242,7 +243,7 @@ class Store:
             slug=posting.slug,
             title=posting.title,
             changed=("status",),
-            differences=(differences.of_status(posting.status, Posting.Status.LIVE.value),)
+            differences=(differing.of_status(posting.status, Posting.Status.LIVE.value),)
             if self._tells_differences
             else (),
         )
@@ -255,7 +256,7 @@ class Store:
             reason = f"another posting of this source, leading elsewhere, has its name already ({read.slug})"
             return Result(file.shown_path, Outcome.REFUSED, reason=reason)
         is_compared = self._tells_differences and not each.is_new
-        before = differences.snapshot(each.posting, each.links) if is_compared else None
+        before = differing.snapshot(each.posting, each.links) if is_compared else None
         changed = self._add_category(each, file.category)
         rank = self._rank(file, each)
         # A file that is the text stays it, whatever its date is said to be now.
@@ -280,7 +281,7 @@ class Store:
             slug=each.posting.slug,
             title=each.posting.title,
             changed=() if each.is_new else names,
-            differences=differences.between(before, differences.snapshot(each.posting, each.links), names)
+            differences=differing.between(before, differing.snapshot(each.posting, each.links), names)
             if before and names
             else (),
         )
