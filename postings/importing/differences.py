@@ -76,10 +76,10 @@ def _difference(name: str, before: Snapshot, after: Snapshot) -> Difference:
         if before.body == after.body:
             return {"label": label, "old": "", "new": "the same text, set anew"}
         return {"label": label, "old": "", "new": "", "lines": diff(before.body, after.body)}
-    old, new = before.values[name], after.values[name]
-    if name == "salary_min" and old == new:
-        label, old, new = "words that say the salary", before.salary_evidence, after.salary_evidence
-    return {"label": label, "old": _short(old), "new": _short(new)}
+    was, will_be = before.values[name], after.values[name]
+    if name == "salary_min" and was == will_be:
+        label, was, will_be = "words that say the salary", before.salary_evidence, after.salary_evidence
+    return {"label": label, "old": _short(was), "new": _short(will_be)}
 
 
 def _joined(sign: str, values: Iterable[str]) -> str:
