@@ -68,7 +68,7 @@ class ImportRunAdmin(UploadingAdmin):
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         if run is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         outcome = request.GET.get("outcome", "")
         rows = _rows(run, outcome)
         page = Paginator(rows, ROWS_ON_PAGE).get_page(request.GET.get("p"))

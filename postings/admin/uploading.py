@@ -51,6 +51,7 @@ class UploadForm(forms.Form):
     close_missing = forms.BooleanField(
         required=False,
         label="Close what is missing",
+        label_suffix="",
         help_text="This is everything that the source has: its live postings that are not in it are closed. "
         "The dry run lists them first.",
     )

@@ -91,7 +91,7 @@ class ImportRun(models.Model):
         return f"{self.source}, {self.started_at:%Y-%m-%d %H:%M}"
 
     @property
-    def files(self) -> int:
+    def files_done(self) -> int:
         """How many files it has gone through."""
         return self.created + self.updated + self.unchanged + self.refused
 
@@ -119,8 +119,8 @@ class ImportRun(models.Model):
             case self.State.WAITING:
                 return "waiting for its process to begin"
             case self.State.RUNNING:
-                total = f" of {max(self.files, self.files_total):,}" if self.files_total else ""
-                return f"running: {self.files:,}{total} files so far"
+                total = f" of {max(self.files_done, self.files_total):,}" if self.files_total else ""
+                return f"running: {self.files_done:,}{total} files so far"
             case self.State.FINISHED:
                 assert self.finished_at  # noqa: S101  what the state says
                 return f"finished in {(self.finished_at - self.started_at).total_seconds():,.1f} seconds"
@@ -131,7 +131,7 @@ class ImportRun(models.Model):
             case self.State.CUT_OFF:
                 assert self.last_sign  # noqa: S101  what the case says
                 sign = f"last sign of life at {self.last_sign:%Y-%m-%d %H:%M:%S} UTC"
-                return f"cut off after {self.files:,} {'file' if self.files == 1 else 'files'} ({sign})"
+                return f"cut off after {self.files_done:,} {'file' if self.files_done == 1 else 'files'} ({sign})"
         return str(self.state.label)
 
 
