@@ -247,7 +247,8 @@ def _planned(asked: ImportRun, result: Result, likely: dict[str, list[run.Likely
 def _stop(asked: ImportRun, reason: str) -> None:
     asked.stopped_because = reason
     try:
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         ImportRun.objects.filter(pk=asked.pk).update(stopped_because=reason)
     except DatabaseError:
         # It will show as cut off, for its signs of life end.

@@ -172,7 +172,7 @@ def every_page() -> list[str]:
             *(f"{base}{pk}/{page}/" for page in ("change", "history", "delete")),
         ]
     pages += ["/admin/postings/dailyclicks/", f"/admin/postings/dailyclicks/?of=posting:{posting.pk}&span=12m"]
-    pages += ["/admin/postings/importrun/", f"/admin/postings/importrun/{run.pk}/change/"]
+    pages += [f"/admin/postings/importrun/{page}" for page in ("", "add/", "?is_dry_run__exact=1", f"{run.pk}/change/")]
     day = f"{posting.listed_on.year}&listed_on__month={posting.listed_on.month}"
     for query in (
         *("status=live", "source=files", "category=gardening", "company__isempty=1", "pinned=yes", "pinned=no"),
@@ -739,7 +739,6 @@ def test_a_run_that_was_cut_off_says_so(admin_client):
 
 def test_runs_are_looked_at_and_not_edited(admin_client, run):
     page = f"/admin/postings/importrun/{run.pk}/"
-    assert admin_client.get("/admin/postings/importrun/add/").status_code == 403
     assert admin_client.post(f"{page}change/", {"source": "mine"}).status_code == 403
     assert admin_client.post(f"{page}delete/", {"post": "yes"}).status_code == 403
     html = admin_client.get(f"{page}change/").content.decode()
@@ -751,7 +750,7 @@ def test_runs_are_looked_at_and_not_edited(admin_client, run):
 # --- Under the board's policy ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["/admin/login/", "/admin/", LIST, f"{LIST}add/"])
+@pytest.mark.parametrize("page", ["/admin/login/", "/admin/", LIST, f"{LIST}add/", "/admin/postings/importrun/add/"])
 def test_the_admin_keeps_to_the_content_security_policy(admin_client, page):
     """No inline script, style or handler: under the policy they would be dead, and somebody would loosen it."""
     response = (Client() if "login" in page else admin_client).get(page)
