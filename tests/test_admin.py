@@ -172,7 +172,7 @@ def every_page() -> list[str]:
             *(f"{base}{pk}/{page}/" for page in ("change", "history", "delete")),
         ]
     pages += ["/admin/postings/dailyclicks/", f"/admin/postings/dailyclicks/?of=posting:{posting.pk}&span=12m"]
-    pages += [f"/admin/postings/importrun/{page}" for page in ("", "add/", "?is_dry_run__exact=1", f"{run.pk}/change/")]
+    pages += [f"/admin/postings/importrun/{page}" for page in ("", "add/", "?what=dry", f"{run.pk}/change/")]
     day = f"{posting.listed_on.year}&listed_on__month={posting.listed_on.month}"
     for query in (
         *("status=live", "source=files", "category=gardening", "company__isempty=1", "pinned=yes", "pinned=no"),

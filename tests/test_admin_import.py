@@ -317,7 +317,7 @@ def test_a_body_is_shown_by_the_lines_that_differ(admin_client):
     press(admin_client, dry_run(admin_client, posting_text(body="One.\n\nTwo.\n\nThree.\n\nFour."), "a.md"))
     dry = dry_run(admin_client, posting_text(body="One.\n\nTwo.\n\n3.\n\nFour."), "a.md")
     [body] = PlannedFile.objects.get(outcome="updated").differences
-    assert body["lines"] == [" ", "-Three.", "+3.", " "]
+    assert body["lines"] == ["-Three.", "+3."]
     html = page(admin_client, dry)
     assert "<del>-Three.</del><ins>+3.</ins>" in html
 
@@ -348,6 +348,8 @@ def test_the_start_and_the_end_that_are_the_same_are_left_out():
     same = "\n".join(f"line {number}" for number in range(5000))
     assert diff(f"{same}\nold\n{same}", f"{same}\nnew\n{same}") == [" line 4999", "-old", "+new", " line 0"]
     assert diff("a\na\na", "a\na") == [" a", "-a"]
+    assert diff("a\n1\n2\n3\nb", "c\n1\n2\n3\nd") == ["-a", "+c", " 1", "…", " 3", "-b", "+d"]
+    assert diff("a\n\nb", "a\n\nc") == ["-b", "+c"]
 
 
 def test_the_command_line_is_told_no_more_than_before(tmp_path):
@@ -878,6 +880,25 @@ def test_a_page_of_many_planned_files_takes_no_more_queries_than_one_of_few(djan
     assert counted[0] == counted[1] <= 12
     assert html.count('<li class="updated">') == 100
     assert took < 1
+
+
+def test_the_list_tells_dry_runs_from_imports_and_what_each_took(admin_client):
+    dry = dry_run(admin_client, archive(a=posting_text(), b="no posting"))
+    press(admin_client, dry)
+    words = text_of(admin_client.get(RUNS).content.decode())
+    assert re.search(
+        r"dry run of postings.zip finished in [\d.]+ seconds 1 new, 0 changed, 0 unchanged, 1 refused", words
+    )
+    assert re.search(
+        r"import of postings.zip finished in [\d.]+ seconds 1 created, 0 updated, 0 unchanged, 1 refused", words
+    )
+    for query, found in (
+        ("what=dry", [dry]),
+        ("what=import", list(dry.upload.runs.exclude(pk=dry.pk))),
+        ("what=x", None),
+    ):
+        listed = list(admin_client.get(f"{RUNS}?{query}").context["cl"].result_list)
+        assert listed == found or (found is None and len(listed) == 2), query
 
 
 def test_the_list_of_runs_takes_no_more_queries_for_more_runs(admin_client):

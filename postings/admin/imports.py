@@ -35,10 +35,22 @@ class Count(NamedTuple):
     is_shown: bool
 
 
+class IsDryRun(admin.SimpleListFilter):
+    title = "what"
+    parameter_name = "what"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("import", "Imports"), ("dry", "Dry runs")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        is_dry_run = {"import": False, "dry": True}.get(self.value() or "")
+        return queryset if is_dry_run is None else queryset.filter(is_dry_run=is_dry_run)
+
+
 @admin.register(ImportRun)
 class ImportRunAdmin(UploadingAdmin):
-    list_display = ["source", "started_at", "kind", "how", "created", "updated", "unchanged", "refused", "closed"]
-    list_filter = ["source", "is_dry_run"]
+    list_display = ["source", "kind", "how", "counts", "started"]
+    list_filter = [IsDryRun, "source"]
     date_hierarchy = "started_at"
     list_per_page = 50
 
@@ -57,6 +69,14 @@ class ImportRunAdmin(UploadingAdmin):
     def how(self, run: ImportRun) -> str:
         return run.state_in_words
 
+    @admin.display(description="counts")
+    def counts(self, run: ImportRun) -> str:
+        return ", ".join(f"{count.number:,} {count.label}" for count in _counts(run))
+
+    @admin.display(description="started (UTC)", ordering="started_at")
+    def started(self, run: ImportRun) -> str:
+        return f"{run.started_at:%Y-%m-%d %H:%M}"
+
     # --- A run's page -------------------------------------------------------------------------------
 
     def change_view(
@@ -72,6 +92,7 @@ class ImportRunAdmin(UploadingAdmin):
         outcome = request.GET.get("outcome", "")
         rows = _rows(run, outcome)
         page = Paginator(rows, ROWS_ON_PAGE).get_page(request.GET.get("p"))
+        likely = run.planned_files.filter(has_likely=True).count() if run.is_dry_run else 0
         following = next_run(run) if self.has_add_permission(request) else None
         others = ImportRun.objects.for_page().filter(upload=run.upload).exclude(pk=run.pk) if run.upload else []
         context = {
@@ -79,7 +100,7 @@ class ImportRunAdmin(UploadingAdmin):
             "title": f"{'Dry run' if run.is_dry_run else 'Import'} of {run.upload or run.source}",
             "opts": self.opts,
             "run": run,
-            "counts": _counts(run, outcome),
+            "counts": _counts(run, outcome, likely),
             "would_change": run.created + run.updated + run.closed,
             "following": following,
             "is_kept": run.upload is not None and run.upload.cleared_at is None,
@@ -104,13 +125,11 @@ def _rows(run: ImportRun, outcome: str) -> QuerySet:
     return rows.filter(outcome=outcome) if outcome in PlannedFile.Outcome.values else rows
 
 
-def _counts(run: ImportRun, outcome: str) -> list[Count]:
+def _counts(run: ImportRun, outcome: str = "", likely: int = 0) -> list[Count]:
+    """`likely`: how many have likely duplicates."""
     counts = []
     for name, labels in _SAID.items():
-        if name == LIKELY:
-            number = run.planned_files.filter(has_likely=True).count() if run.is_dry_run else 0
-        else:
-            number = getattr(run, name)
+        number = likely if name == LIKELY else getattr(run, name)
         # What was not asked for, and what seldom comes, is named where there is some.
         if not number and name in ("closed", "skipped", LIKELY) and not (name == "closed" and run.close_missing):
             continue

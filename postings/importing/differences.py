@@ -92,6 +92,7 @@ def _short(text: str, most: int = MOST_CHARACTERS) -> str:
 
 def diff(old: str, new: str) -> list[str]:
     """The lines that differ, `-` before those that go and `+` before those that come; the first MOST_LINES of them.
+    `…` stands for lines between them that do not.
 
     >>> diff("one", "two")
     ['-one', '+two']
@@ -111,7 +112,7 @@ def diff(old: str, new: str) -> list[str]:
     compared = difflib.unified_diff(
         before[:_MOST_LINES_COMPARED], after[:_MOST_LINES_COMPARED], n=_LINES_AROUND, lineterm=""
     )
-    # Without the names of files, of which there are none, and the numbers of lines.
-    lines = [line for line in list(compared)[2:] if not line.startswith("@@ ")]
+    # Without the names of files, of which there are none, the numbers of lines, and empty lines that stay.
+    lines = ["…" if line.startswith("@@ ") else line for line in list(compared)[3:] if line != " "]
     shown = [_short(line, MOST_CHARACTERS_OF_LINE) for line in lines[:MOST_LINES]]
     return [*shown, "… and more"] if is_cut or len(lines) > MOST_LINES else shown
