@@ -684,6 +684,7 @@ def test_a_run_that_was_cut_off_is_completed_by_running_it_again(admin_client):
     cut_off = begun(last_sign=ago(40), started_at=ago(60), created=3)
     html = page(admin_client, cut_off)
     assert "What it had taken is in; run it again to take the rest." in html
+    assert "Nothing was imported." in page(admin_client, begun(last_sign=ago(40), started_at=ago(60)))
     again = press(admin_client, cut_off)
     assert (again.state, again.created, again.upload) == (ImportRun.State.FINISHED, 1, cut_off.upload)
 
