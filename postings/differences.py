@@ -1,14 +1,12 @@
 """What differs between two rows of a posting's history, in words for people."""
 
 import datetime as dt
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
+from postings.importing.differences import diff
 from postings.models import Company, PastBody, Posting, Tag
 
-MOST_LINES = 60
 _SALARY = ("salary_min", "salary_max", "salary_currency", "salary_period")
 _UNSAID = {"id", "salary_evidence", *_SALARY, "company_id"}
 NOTHING = "–"
@@ -57,14 +55,7 @@ class Reader:
     def _of_bodies(self, old: Any, new: Any) -> Iterable[Difference]:
         if old.past_body_id != new.past_body_id:
             before, after = self._bodies[old.past_body_id].markdown, self._bodies[new.past_body_id].markdown
-            yield Difference("body", f"{len(before):,} characters", f"{len(after):,} characters", lines(before, after))
-
-
-def lines(old: str, new: str) -> list[str]:
-    """The lines that differ, each with its sign in front, and one around them; of too many the first."""
-    diff = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1)
-    found = list(islice(islice(diff, 2, None), MOST_LINES + 1))
-    return found if len(found) <= MOST_LINES else [*found[:MOST_LINES], "… and more"]
+            yield Difference("body", f"{len(before):,} characters", f"{len(after):,} characters", diff(before, after))
 
 
 def _of_tags(old: Any, new: Any) -> Iterable[Difference]:

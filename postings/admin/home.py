@@ -56,11 +56,11 @@ def _reports() -> Iterator[Task]:
 
 def _imports() -> Iterator[Task]:
     since = timezone.now() - dt.timedelta(days=IMPORT_DAYS)
-    runs = ImportRun.objects.filter(started_at__gte=since)
-    found = runs.aggregate(refusing=Count("pk", filter=Q(refused__gt=0)))
+    runs = ImportRun.objects.filter(started_at__gte=since, is_dry_run=False)
+    broken, refusing = runs.broken().count(), runs.filter(refused__gt=0).count()
+    yield Task(broken, "import that did not end", "imports that did not end", _address("importrun", ended="no"), True)
     lately = f"of the last {IMPORT_DAYS} days with refusals"
-    address = _address("importrun", refusing="lately")
-    yield Task(found["refusing"], f"import {lately}", f"imports {lately}", address)
+    yield Task(refusing, f"import {lately}", f"imports {lately}", _address("importrun", refusing="lately"))
 
 
 def _postings() -> Iterator[Task]:

@@ -33,15 +33,16 @@ def _on_what_is_thrown_away() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         copy = str(Path(folder) / "dry-run.sqlite3")
         connection.ensure_connection()
-        original = connection.settings_dict["NAME"]
+        original = connection.settings_dict
         _copy_to(copy)
         connection.close()
-        connection.settings_dict["NAME"] = copy
+        # This thread's own: the settings are shared by all, and another may be telling how far it is.
+        connection.settings_dict = {**original, "NAME": copy}
         try:
             yield
         finally:
             connection.close()
-            connection.settings_dict["NAME"] = original
+            connection.settings_dict = original
 
 
 def _copy_to(path: str) -> None:

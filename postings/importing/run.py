@@ -3,12 +3,15 @@
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypedDict
 
 from django.utils import timezone
 
+from postings.history import because
 from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
@@ -32,6 +35,24 @@ class Options:
     close_missing: bool = False
     dry_run: bool = False
     limits: Limits = field(default_factory=Limits)
+    # Where the paths lie is nobody's affair: they are spoken of, and known again, as if they lay nowhere.
+    folder: str = ""
+    tell_more: bool = False  # in a dry run: the differences, and the likely duplicates of what is new
+
+
+class Likely(TypedDict):
+    """A posting of which a new one may be a copy."""
+
+    pk: int | None  # None: it is new itself, and nothing to look at yet
+    slug: str
+    title: str
+    reason: str
+    score: float
+
+
+def find_likely(posting_ids: Collection[int]) -> dict[int, list[Likely]]:
+    """By the id of each of these new postings that is likely a copy: of what. Asked while all of them are stored."""
+    return {}
 
 
 @dataclass(slots=True)
@@ -46,24 +67,41 @@ class Summary:
     closed: int = 0
     seconds: float = 0.0
     not_closed_because: str = ""
+    likely: dict[str, list[Likely]] = field(default_factory=dict)  # by slug, where it was asked for
 
     @property
     def files(self) -> int:
         return self.created + self.updated + self.unchanged + self.refused
 
 
-def run_import(paths: list[str], options: Options, report: Callable[[Result], None] = lambda result: None) -> Summary:
+def run_import(
+    paths: list[str],
+    options: Options,
+    report: Callable[[Result], None] = lambda result: None,
+    run: ImportRun | None = None,
+    expect: Callable[[int], None] = lambda number: None,
+) -> Summary:
     """Imports every posting under `paths`; `report` hears what became of each file, in order.
 
+    `run` is the record that somebody made beforehand; nothing is written to that of a dry run. `expect` hears how many
+    files there are, where that is known before they are read.
     Raises lock.AnotherImportRuns, or the database's own error where it could not go on; what was reported by
     then is in.
     """
     begun = time.monotonic()
     summary = Summary()
-    with import_lock(), dry_run() if options.dry_run else nullcontext(), Readers(added_skills()) as readers:
-        run = ImportRun.objects.create(source=options.source)
-        store = Store(options.source, run, readers, keep_seen=options.close_missing)
-        reader = Reader(options.limits)
+    user = run.started_by if run else None
+    with (
+        import_lock(),
+        dry_run() if options.dry_run else nullcontext(),
+        because(f"Import of {options.source}.", user),
+        Readers(added_skills()) as readers,
+    ):
+        if run is None or options.dry_run:
+            run = ImportRun.objects.create(source=options.source)
+        tells_more = options.dry_run and options.tell_more
+        store = Store(options.source, run, readers, keep_seen=options.close_missing, tell_differences=tells_more)
+        reader = Reader(options.limits, expect=expect)
         for results in _results(store, _batches(_files(reader, paths, options))):
             for result in results:
                 name = result.outcome.value
@@ -71,11 +109,25 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
                 report(result)
         summary.skipped = reader.skipped
         if options.close_missing:
-            _close_missing(store, summary, reader, report)
-        run.skipped, run.finished_at = summary.skipped, timezone.now()
-        run.save(update_fields=["skipped", "finished_at"])
+            _close_missing(store, summary, reader, report, options)
+        if tells_more:
+            summary.likely = _likely(store)
+        run.skipped, run.not_closed_because = summary.skipped, summary.not_closed_because
+        run.finished_at = timezone.now()
+        run.save(update_fields=["skipped", "not_closed_because", "finished_at"])
     summary.seconds = time.monotonic() - begun
     return summary
+
+
+def _likely(store: Store) -> dict[str, list[Likely]]:
+    """By slug. Ids that are given in a dry run go with it: what is new has none that anybody could look up."""
+    new = store.new_postings
+    found = find_likely(new.keys())
+    return {
+        new[pk]: [{**each, "pk": None} if each["pk"] in new else each for each in likely]
+        for pk, likely in found.items()
+        if likely
+    }
 
 
 def _results(store: Store, batches: Iterator[list[File]]) -> Iterator[list[Result]]:
@@ -97,12 +149,14 @@ def _results(store: Store, batches: Iterator[list[File]]) -> Iterator[list[Resul
         begun = following
 
 
-def _close_missing(store: Store, summary: Summary, reader: Reader, report: Callable[[Result], None]) -> None:
+def _close_missing(
+    store: Store, summary: Summary, reader: Reader, report: Callable[[Result], None], options: Options
+) -> None:
     if summary.refused:
         summary.not_closed_because = "something was refused, and what is missing may be just that"
     elif reader.empty_paths:
         # A folder that was not mounted looks like a source that has nothing left.
-        summary.not_closed_because = f"there is no posting in {reader.empty_paths[0]}"
+        summary.not_closed_because = f"there is no posting in {_shown(reader.empty_paths[0], options)}"
     else:
         for result in store.close_missing():
             summary.closed += 1
@@ -164,9 +218,22 @@ def _files(reader: Reader, paths: list[str], options: Options) -> Iterator[File]
     for path in paths:
         try:
             for file in reader.read(path):
-                yield describe(file, options)
+                yield describe(_without_folder(file, options), options)
         except Unreadable as reason:
-            yield File(path=reason.path, shown_path=reason.path, data=b"", problem=str(reason))
+            shown = _shown(reason.path, options)
+            yield File(path=shown, shown_path=shown, data=b"", problem=str(reason))
+
+
+def _without_folder(file: SourceFile, options: Options) -> SourceFile:
+    if not options.folder:
+        return file
+    above = Path(options.folder).parts
+    parts = file.parts[len(above) :] if file.parts[: len(above)] == above else file.parts
+    return replace(file, path=_shown(file.path, options), parts=parts)
+
+
+def _shown(path: str, options: Options) -> str:
+    return path.removeprefix(f"{options.folder}/") if options.folder else path
 
 
 def _batches(files: Iterator[File]) -> Iterator[list[File]]:

@@ -51,6 +51,12 @@ _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
+_ENDINGS = {
+    **dict.fromkeys(_ZIP_MAGIC, ".zip"),
+    b"\x1f\x8b": ".tar.gz",
+    b"BZh": ".tar.bz2",
+    b"\xfd7zXZ\x00": ".tar.xz",
+}
 _TAR_MAGIC_AT = 257
 # tarfile takes a header into memory whole; no honest one is larger.
 _MOST_AT_ONCE = 1024 * 1024
@@ -92,6 +98,8 @@ class Reader:
 
     limits: Limits = field(default_factory=Limits)
     skipped: int = 0  # files of other kinds
+    # Hears how many files there are to read, where that is known before they are read.
+    expect: Callable[[int], None] = lambda number: None
     empty_paths: list[str] = field(default_factory=list)  # paths under which there was no file to read
     _files: int = 0
     _bytes: int = 0
@@ -151,8 +159,7 @@ class Reader:
             raise Unreadable(STANDARD_INPUT, "standard input is closed")
         stream = sys.stdin.buffer
         start = stream.read(MAX_BYTES + 1)
-        magic = (*_ZIP_MAGIC, *_DECOMPRESSORS)
-        if not (start.startswith(magic) or start[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar"):
+        if not archive_ending(start):
             yield self._counted(SourceFile("standard input", STANDARD_INPUT, (), data=start))
             return
         with tempfile.TemporaryFile() as spool:
@@ -201,6 +208,7 @@ class Reader:
                 raise _TooMuch
         if not entries:
             raise Unreadable(path, "an archive with nothing in it")
+        self.expect(self._files + files)
 
     def _member(self, archive: str, member: "_Member") -> Iterator[SourceFile]:
         if member.is_folder:
@@ -227,6 +235,19 @@ class Reader:
         if self._bytes > self.limits.bytes:
             raise Unreadable(file.path, f"over {self.limits.bytes:,} bytes in one run")
         return file
+
+
+def archive_ending(start: bytes) -> str:
+    """The ending of the kind of archive that begins so; empty where these are no archive's bytes."""
+    if start[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
+        return ".tar"
+    return next((ending for magic, ending in _ENDINGS.items() if start.startswith(magic)), "")
+
+
+def endings_like(ending: str) -> tuple[str, ...]:
+    """All endings that say the same as this one of `archive_ending`: `.tgz` is `.tar.gz`."""
+    short = {".tar.gz": (".tgz",), ".tar.bz2": (".tbz2",), ".tar.xz": (".txz",)}
+    return (ending, *short.get(ending, ()))
 
 
 def is_readable_name(path: str) -> bool:

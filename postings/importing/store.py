@@ -28,6 +28,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from postings import changes
+from postings.importing import differences as differing
+from postings.importing.differences import Difference
 from postings.importing.facts import Stated
 from postings.importing.facts.names import name_of
 from postings.importing.facts.skills import DEFAULT, Skill
@@ -63,7 +65,9 @@ class Result:
     outcome: Outcome
     reason: str = ""  # why it was refused
     slug: str = ""
+    title: str = ""
     changed: tuple[str, ...] = ()  # the fields that differ, where it was updated
+    differences: tuple[Difference, ...] = ()  # and how, where that was asked for
 
 
 class _Known(NamedTuple):
@@ -71,6 +75,7 @@ class _Known(NamedTuple):
 
     pk: int
     slug: str
+    title: str
     status: str
     pinned_fields: list[str]
     expires_at: dt.datetime | None
@@ -125,10 +130,15 @@ class Begun(NamedTuple):
 class Store:
     """Takes the files of one run."""
 
-    def __init__(self, source: str, run: ImportRun, readers: Readers, keep_seen: bool = False) -> None:
+    def __init__(
+        self, source: str, run: ImportRun, readers: Readers, keep_seen: bool = False, tell_differences: bool = False
+    ) -> None:
         self.source = source
         self.run = run
         self._readers = readers
+        # For a person who reads what would change; it costs time, and the slugs of all that is new.
+        self._tells_differences = tell_differences
+        self.new_postings: dict[int, str] = {}  # kept only then: their slugs by their ids
         # Ids of the postings that some file of this run holds, kept only where closing the others was asked for.
         self.seen: set[int] | None = set() if keep_seen else None
         self._companies: dict[str, Company] = {}
@@ -167,6 +177,7 @@ class Store:
             "fingerprint",
             "posting_id",
             "posting__slug",
+            "posting__title",
             "posting__status",
             "posting__pinned_fields",
             "posting__expires_at",
@@ -211,6 +222,8 @@ class Store:
             else:
                 results.append(self._pass_over(file, postings.get(fingerprint), reopened))
         self._write(work)
+        if self._tells_differences:
+            self.new_postings |= {each.posting.pk: each.posting.slug for each in work.values() if each.is_new}
         self._reopen(reopened)
         if self.seen is not None:
             self.seen |= {posting.pk for posting in postings.values()}
@@ -222,9 +235,18 @@ class Store:
         if not posting:
             return Result(file.shown_path, Outcome.UNCHANGED)
         if not _is_to_reopen(posting) or posting.pk in reopened:
-            return Result(file.shown_path, Outcome.UNCHANGED, slug=posting.slug)
+            return Result(file.shown_path, Outcome.UNCHANGED, slug=posting.slug, title=posting.title)
         reopened.add(posting.pk)
-        return Result(file.shown_path, Outcome.UPDATED, slug=posting.slug, changed=("status",))
+        return Result(
+            file.shown_path,
+            Outcome.UPDATED,
+            slug=posting.slug,
+            title=posting.title,
+            changed=("status",),
+            differences=(differing.of_status(posting.status, Posting.Status.LIVE.value),)
+            if self._tells_differences
+            else (),
+        )
 
     def _apply(self, file: File, fingerprint: str, read: Read, work: dict[str, _Work]) -> Result:
         """Brings one file into its posting, in memory."""
@@ -233,6 +255,8 @@ class Store:
         if self._is_another_job(each, file, read):
             reason = f"another posting of this source, leading elsewhere, has its name already ({read.slug})"
             return Result(file.shown_path, Outcome.REFUSED, reason=reason)
+        is_compared = self._tells_differences and not each.is_new
+        before = differing.snapshot(each.posting, each.links) if is_compared else None
         changed = self._add_category(each, file.category)
         rank = self._rank(file, each)
         # A file that is the text stays it, whatever its date is said to be now.
@@ -248,10 +272,19 @@ class Store:
             changed |= each.posting.reopen(timezone.now())
         each.changed |= changed
         if is_created:
-            return Result(file.shown_path, Outcome.CREATED, slug=each.posting.slug)
+            return Result(file.shown_path, Outcome.CREATED, slug=each.posting.slug, title=each.posting.title)
         names = tuple(name for name in Posting.PINNABLE if changed & {name, *_WITH.get(name, ())})
         outcome = Outcome.UPDATED if names else Outcome.UNCHANGED
-        return Result(file.shown_path, outcome, slug=each.posting.slug, changed=() if each.is_new else names)
+        return Result(
+            file.shown_path,
+            outcome,
+            slug=each.posting.slug,
+            title=each.posting.title,
+            changed=() if each.is_new else names,
+            differences=differing.between(before, differing.snapshot(each.posting, each.links), names)
+            if before and names
+            else (),
+        )
 
     def _begin(self, read: Read) -> _Work:
         now = timezone.now()
@@ -389,7 +422,8 @@ class Store:
         for result in results:
             name = result.outcome.value
             setattr(run, name, getattr(run, name) + 1)
-        run.save(update_fields=["created", "updated", "unchanged", "refused"])
+        run.last_sign = timezone.now()
+        run.save(update_fields=["created", "updated", "unchanged", "refused", "last_sign"])
         RefusedFile.objects.bulk_create(
             RefusedFile(run=run, path=result.path, reason=result.reason)
             for result in results
@@ -485,7 +519,10 @@ class Store:
         Posting.objects.filter(pk__in=[posting.pk for posting in open_ones]).update(
             status=Posting.Status.CLOSED, changed_at=timezone.now()
         )
-        return [Result("", Outcome.CLOSED, slug=posting.slug, changed=("status",)) for posting in open_ones]
+        return [
+            Result("", Outcome.CLOSED, slug=posting.slug, title=posting.title, changed=("status",))
+            for posting in open_ones
+        ]
 
 
 def _is_to_reopen(posting: _Known | Posting) -> bool:

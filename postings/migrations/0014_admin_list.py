@@ -27,7 +27,7 @@ def _host_of(apply_url):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("postings", "0011_history"),
+        ("postings", "0013_admin_imports"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from postings.models.base import validate_slug, validate_visible, written_in_bul
 from postings.models.board import BoardVersion, ChangedPosting, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
 from postings.models.history import PastBody
-from postings.models.imports import ImportedFile, ImportRun, RefusedFile
+from postings.models.imports import ImportedFile, ImportRun, PlannedFile, RefusedFile, Upload
 from postings.models.names import Company, Tag
 from postings.models.posting import (
     BY_HAND,
@@ -32,12 +32,14 @@ __all__ = [
     "ImportRun",
     "ImportedFile",
     "PastBody",
+    "PlannedFile",
     "Posting",
     "PostingQuerySet",
     "PostingTag",
     "RefusedFile",
     "Report",
     "Tag",
+    "Upload",
     "VisitorClick",
     "VisitorKey",
     "Word",

@@ -5,16 +5,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from postings import life, visitors
+from postings import life, uploads, visitors
 
 COULD_NOT_RUN = 3
 
 
 class Command(BaseCommand):
     help = (
-        "Closes the postings that are past their end, and forgets the visitors of past days. Visitors see neither "
-        "before it runs, so it may run as seldom as you like; beside an import, too. Exit status: 0, or 3 where it "
-        "could not run."
+        "Closes the postings that are past their end, and forgets the visitors of past days and week-old uploads that "
+        "nobody imported. Visitors see neither before it runs, so it may run as seldom as you like; beside an import, "
+        "too. Exit status: 0, or 3 where it could not run."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             number = life.close_expired(dry_run)
             if not dry_run:
                 visitors.forget_before(visitors.today())
+                uploads.forget_old()
         except DatabaseError as error:
             said = " ".join(str(error).split()).rstrip(".?!") or type(error).__name__
             raise CommandError(f"It stopped: {said}. Run it again.", returncode=COULD_NOT_RUN) from error

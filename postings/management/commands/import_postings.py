@@ -1,26 +1,25 @@
 """Reads the arguments, imports, says what became of it. The import itself is `postings.importing.run`."""
 
 import argparse
-import datetime as dt
 import os
 import re
 import sys
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from postings.importing import run, sources
+from postings.importing import asking, run, sources
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.store import Outcome, Result
-from postings.models import BY_HAND, SAMPLES, Posting, is_plausible_date
+from postings.models import Posting
 
 SOME_REFUSED, WRONG_ARGUMENTS, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 _HALF_WAY = "What it had taken by then is in; run it again to take the rest."
-# What is made by hand must not be closed by a dump, nor what is imported live for ever as the samples do.
-KEPT_SOURCES = {BY_HAND, SAMPLES}
+Value = TypeVar("Value")
 
 
 class Command(BaseCommand):
@@ -34,20 +33,23 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder or archive; - is standard input")
         parser.add_argument(
             "--source",
-            type=_source,
+            type=_argument(asking.source),
             default=run.DEFAULT_SOURCE,
             metavar="NAME",
             help="where the postings come from; a posting is known by its source and its name there (files)",
         )
         parser.add_argument(
             "--category",
-            type=_category,
+            type=_argument(asking.category),
             default="",
             metavar="NAME",
             help="for files whose path is not …/<category>/<YYYY-MM>/<slug>/<file>",
         )
         parser.add_argument(
-            "--published", type=_date, metavar="YYYY-MM-DD", help="the employer's date, likewise for such files"
+            "--published",
+            type=_argument(asking.published_on),
+            metavar="YYYY-MM-DD",
+            help="the employer's date, likewise for such files",
         )
         parser.add_argument(
             "--close-missing",
@@ -154,31 +156,16 @@ def _check_paths(paths: list[str]) -> None:
         raise CommandError("Standard input (-) can be read only once.", returncode=WRONG_ARGUMENTS)
 
 
-def _source(text: str) -> str:
-    longest = Posting._meta.get_field("source").max_length or 0
-    if not (text.strip() == text and text.isprintable() and 0 < len(text) <= longest):
-        raise argparse.ArgumentTypeError(f"a source has 1 to {longest} printable characters: {text!r}")
-    if text in KEPT_SOURCES:
-        raise argparse.ArgumentTypeError(f"{text!r} is the board's own source: choose another name")
-    return text
+def _argument(rule: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A rule of `asking` as argparse wants it."""
 
+    def read(text: str) -> Value:
+        try:
+            return rule(text)
+        except asking.WrongOption as reason:
+            raise argparse.ArgumentTypeError(str(reason)) from None
 
-def _category(text: str) -> str:
-    if not (text.strip() == text and text.isprintable() and len(text) <= run.MAX_CATEGORY_LENGTH):
-        raise argparse.ArgumentTypeError(
-            f"a category has at most {run.MAX_CATEGORY_LENGTH} printable characters: {text!r}"
-        )
-    return text
-
-
-def _date(text: str) -> dt.date:
-    try:
-        date = dt.datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a day as YYYY-MM-DD: {text!r}") from None
-    if not is_plausible_date(date):
-        raise argparse.ArgumentTypeError(f"nobody can have published on that day: {text!r}")
-    return date
+    return read
 
 
 def _why_it_stopped(error: BaseException) -> str:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # A first start that was cut off left some of the samples: then the rest come now.
         has_others = Posting.objects.exclude(source=SAMPLES).exists()
-        if has_others or ImportRun.objects.filter(finished_at__isnull=False).exists():
+        if has_others or ImportRun.objects.filter(finished_at__isnull=False, is_dry_run=False).exists():
             return
         try:
             run.run_import([str(SAMPLES_FOLDER)], run.Options(source=SAMPLES))
