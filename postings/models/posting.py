@@ -85,6 +85,10 @@ class PostingQuerySet(RecordedQuerySet):
         links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
         return self.select_related("company").prefetch_related(links)
 
+    def comparable(self) -> "PostingQuerySet":
+        """What may be a duplicate of another: what visitors see, and drafts."""
+        return self.filter(Q(status=Posting.Status.DRAFT) | self.live_condition())
+
     def for_feed(self) -> "PostingQuerySet":
         """What a feed says of a posting: all but its Markdown."""
         return self.for_detail().defer("body_markdown")
@@ -226,6 +230,10 @@ class Posting(models.Model):
     )
     changed_at = models.DateTimeField(auto_now=True)
     pinned_fields = models.JSONField(default=list, blank=True, editable=False)
+    # Which one stands for it since an operator merged them; its addresses lead there (`duplicates.merging`).
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged"
+    )
     # Stored by `structured_data.judge`, so that the admin can filter by it; empty: search engines are told of it.
     withheld = models.CharField(max_length=10, choices=Withheld, blank=True, editable=False)
 
@@ -235,6 +243,7 @@ class Posting(models.Model):
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
         company_id: int | None
+        merged_into_id: int | None
 
     objects = PostingQuerySet.as_manager()
 
