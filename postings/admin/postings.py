@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from postings.admin.duplicates import MergesAdmin
 from postings.admin.figures import FiguresAdmin
 from postings.admin.life import LifeAdmin
 from postings.admin.posting_editing import EditingAdmin
@@ -13,6 +14,6 @@ from postings.models import Posting
 
 
 @admin.register(Posting)
-class PostingAdmin(EditingAdmin, FiguresAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
+class PostingAdmin(EditingAdmin, FiguresAdmin, MergesAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Posting.objects.with_clicks().with_open_reports().defer("body_html")

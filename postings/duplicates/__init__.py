@@ -4,6 +4,7 @@
 and takes it apart, `differences` shows what two bodies do not share.
 """
 
-from postings.duplicates.finding import find, likely, settle
+from postings.duplicates.finding import find, find_after_import, likely, settle, unsigned
+from postings.duplicates.merging import Refused, merge, take_apart
 
-__all__ = ["find", "likely", "settle"]
+__all__ = ["Refused", "find", "find_after_import", "likely", "merge", "settle", "take_apart", "unsigned"]

@@ -10,19 +10,19 @@ Each posting is signed once (`models.Signature`) and again when it changed; only
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from postings.batches import batches
 from postings.duplicates import texts
-from postings.models import Likeness, Posting, Signature
+from postings.models import Likeness, LikenessQuerySet, Posting, Signature
 
 log = logging.getLogger(__name__)
 
@@ -98,66 +98,61 @@ class _Signed(NamedTuple):
     shingles: bytes
 
 
+_Row = tuple[int, str, str, bytes]  # a posting and what it was signed with
+
+
 class _Kinds:
     """Sets of postings that have something in common with a fresh one, and their signatures."""
 
-    def __init__(self, fresh: Sequence[Signature]) -> None:
-        self.fresh = {each.posting_id for each in fresh}
-        self.signed = {each.posting_id: _Signed(each.title_key, each.body_key, bytes(each.shingles)) for each in fresh}
-        self._titles: dict[str, set[int]] = defaultdict(set)
+    def __init__(self, fresh: Iterable[_Row]) -> None:
+        self.signed = {pk: _Signed(*signed) for pk, *signed in fresh}
+        self.fresh = frozenset(self.signed)
+        self._titles: dict[str, list[int]] = defaultdict(list)
         for pk, signed in self.signed.items():
             if signed.title_key:
-                self._titles[signed.title_key].add(pk)
+                self._titles[signed.title_key].append(pk)
+        # For each band the sorted keys of the fresh ones, and whose they are; and who else has such a key.
+        self._bands: list[tuple[Any, Any]] = []
+        self._others: dict[tuple[int, int], list[int]] = defaultdict(list)
         with_body = [pk for pk, signed in self.signed.items() if signed.shingles]
-        self._bands: list[tuple[Any, Any]] = []  # for each the sorted keys, and whose they are
-        self._bodies: dict[tuple[int, int], set[int]] = {}
         if with_body:
-            self._add_bodies(np.array(with_body), texts.bands([self.signed[pk].shingles for pk in with_body]))
+            ids, keys = np.array(with_body), texts.bands([self.signed[pk].shingles for pk in with_body])
+            for column in keys.T:
+                order = np.argsort(column, kind="stable")
+                self._bands.append((column[order], ids[order]))
 
-    def _add_bodies(self, ids: Any, keys: Any) -> None:
-        for band in range(texts.BANDS):
-            order = np.argsort(keys[:, band], kind="stable")
-            column, whose = keys[order, band], ids[order]
-            self._bands.append((column, whose))
-            begins = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))
-            for first, last in zip(begins, [*begins[1:], len(column)], strict=True):
-                if last - first > 1:
-                    self._bodies[band, int(column[first])] = set(whose[first:last].tolist())
-
-    def look_through(self, others: Iterator[tuple[int, str, str, bytes]]) -> None:
+    def look_through(self, others: Iterator[_Row]) -> None:
         """Adds those of the others that have something in common with a fresh one; keeps nothing of the rest."""
         while chunk := list(islice(others, _SIGNATURES_AT_ONCE)):
-            for pk, title_key, body_key, shingles in chunk:
-                if title_key and title_key in self._titles:
-                    self._titles[title_key].add(pk)
-                    self.signed[pk] = _Signed(title_key, body_key, bytes(shingles))
+            for pk, *signed in chunk:
+                if signed[0] in self._titles:
+                    self._titles[signed[0]].append(pk)
+                    self.signed[pk] = _Signed(*signed)
             with_body = [row for row in chunk if row[3]]
             if self._bands and with_body:
                 self._meet(with_body)
 
-    def _meet(self, rows: Sequence[tuple[int, str, str, bytes]]) -> None:
-        keys = texts.bands([bytes(row[3]) for row in rows])
-        for band, (column, whose) in enumerate(self._bands):
-            for place in np.flatnonzero(np.isin(keys[:, band], column)):
-                pk, title_key, body_key, shingles = rows[place]
-                key = keys[place, band]
-                if (band, int(key)) not in self._bodies:
-                    first, last = np.searchsorted(column, key), np.searchsorted(column, key, side="right")
-                    self._bodies[band, int(key)] = set(whose[first:last].tolist())
-                self._bodies[band, int(key)].add(pk)
-                self.signed[pk] = _Signed(title_key, body_key, bytes(shingles))
+    def _meet(self, rows: Sequence[_Row]) -> None:
+        keys = texts.bands([row[3] for row in rows])
+        for band, (fresh, _) in enumerate(self._bands):
+            for place in np.flatnonzero(np.isin(keys[:, band], fresh)).tolist():
+                pk, *signed = rows[place]
+                self._others[band, int(keys[place, band])].append(pk)
+                self.signed[pk] = _Signed(*signed)
 
     def each(self) -> Iterator[tuple[bool, list[int]]]:
         """Every set of several, in order of age: whether it is of a title, and the postings."""
         for found in self._titles.values():
             if len(found) > 1:
                 yield True, sorted(found)
-        seen = set()  # copies meet in every band
-        for found in self._bodies.values():
-            ids = sorted(found)
-            if hash(tuple(ids)) not in seen:
-                seen.add(hash(tuple(ids)))
-                yield False, ids
+        seen: set[int] = set()  # copies meet in every band
+        for band, (column, whose) in enumerate(self._bands):
+            begins = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1]))).tolist()
+            for first, last in zip(begins, [*begins[1:], len(column)], strict=True):
+                ids = sorted([*whose[first:last].tolist(), *self._others.get((band, int(column[first])), ())])
+                if len(ids) > 1 and hash(tuple(ids)) not in seen:
+                    seen.add(hash(tuple(ids)))
+                    yield False, ids
 
 
 # --- What is the same job ---------------------------------------------------------------------------
@@ -199,7 +194,7 @@ def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
     """The pairs with at least one fresh posting that may be the same job. `known`: stored ones, whether settled."""
     found: dict[Pair, Why] = {}
     said = _Texts()
-    looked: set[int] = set()  # pairs of bodies, each as one number: there are many
+    looked: set[Pair] = set()  # whose bodies differ
     for is_title, ids in kinds.each():
         said.forget_heads()
         if is_title:
@@ -218,11 +213,9 @@ def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
                 is_fresh = job in kinds.fresh or pk in kinds.fresh
                 if pair in known:
                     is_another &= known[pair]
-                if not is_fresh or known.get(pair) or (job << 40 | pk) in looked:
+                if not is_fresh or known.get(pair) or pair in looked:
                     continue
-                if not is_title:
-                    looked.add(job << 40 | pk)
-                if why := _why(is_title, job, pk, kinds, said):
+                if why := _why(is_title, job, pk, kinds, said, looked):
                     found[pair] = why
                     is_another = False
             if is_another and len(jobs) < MOST_JOBS_OF_A_KIND:
@@ -230,7 +223,7 @@ def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
     return found
 
 
-def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts) -> Why | None:
+def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, looked: set[Pair]) -> Why | None:
     first, second = kinds.signed[one], kinds.signed[other]
     is_copy = bool(first.body_key) and first.body_key == second.body_key
     if is_title:
@@ -238,12 +231,15 @@ def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts) -> W
         return Why(Likeness.Reason.TITLE, score)
     if first.title_key and first.title_key == second.title_key:
         return None  # of one title already
-    if not is_copy and texts.estimate(first.shingles, second.shingles) < texts.LEAST_ESTIMATE:
-        return None
     a, b = said.head(one), said.head(other)
     if texts.is_same_job(a, b):
-        score = 100 if is_copy else texts.likeness(said.body(one), said.body(other), texts.NEARLY_THE_SAME)
-        return Why(Likeness.Reason.BODY, score) if score >= texts.NEARLY_THE_SAME else None
+        score = 100 if is_copy else 0
+        if not is_copy and texts.estimate(first.shingles, second.shingles) >= texts.LEAST_ESTIMATE:
+            score = texts.likeness(said.body(one), said.body(other), texts.NEARLY_THE_SAME)
+        if score >= texts.NEARLY_THE_SAME:
+            return Why(Likeness.Reason.BODY, score)
+        looked.add((one, other))
+        return None
     if is_copy and a.company and a.company == b.company and texts.is_related(a, b):
         is_long = said.body(one).count(" ") + 1 >= texts.FEWEST_WORDS_OF_A_COPY
         return Why(Likeness.Reason.BODY, 100) if is_long else None
@@ -257,14 +253,30 @@ def find(ids: Sequence[int] | None = None) -> Found:
     """Compares these postings with all others, or those that are new or changed, and stores what is suggested."""
     fresh = sorted(unsigned() if ids is None else _comparable(ids))
     _sign(fresh)
-    kinds = _kinds([each for batch in batches(fresh, _AT_ONCE) for each in Signature.objects.filter(posting__in=batch)])
-    known = _known(fresh, kinds)
+    kinds = _kinds(row for batch in batches(fresh, _AT_ONCE) for row in _rows(Signature.objects.filter(pk__in=batch)))
+    known = _known(kinds.signed)
     found = _compare(kinds, known)
     with transaction.atomic():
         new = _store(found, fresh, known)
-        _forget_what_is_over()
-        pairs, groups = _group()
+        _forget_what_is_over(Likeness.objects.all())
+        pairs, groups = _group(Likeness.objects.all())
     return Found(len(fresh), new, pairs, groups)
+
+
+@transaction.atomic
+def again(ids: Iterable[int]) -> None:
+    """Compares these with each other alone, after an operator decided on some of them; quick on any board.
+
+    Nothing is signed: those that changed are compared with all others the next time.
+    """
+    about = list(Likeness.objects.unsettled().of_any(list(ids)).values_list("group", flat=True))
+    kinds = _Kinds(_signed_now(ids))
+    known = {pair: is_settled for pair, is_settled in _known(kinds.fresh).items() if kinds.fresh.issuperset(pair)}
+    _store(_compare(kinds, known), kinds.fresh, known)
+    mine = Likeness.objects.of_any(list(ids))
+    _forget_what_is_over(mine)
+    about += mine.unsettled().values_list("group", flat=True)
+    _group(Likeness.objects.filter(group__in=set(about)))
 
 
 def find_after_import(run: Any) -> None:
@@ -280,9 +292,8 @@ def likely(posting_ids: Sequence[int]) -> dict[int, list[tuple[int, str, int]]]:
 
     For what an import would bring: works within a transaction that is open, and writes nothing.
     """
-    fresh = [each for batch in batches(_comparable(posting_ids), _AT_ONCE) for each in _signatures(batch)]
-    kinds = _kinds(fresh)
-    found = _compare(kinds, {pair: True for pair, is_settled in _known(list(kinds.fresh), kinds).items() if is_settled})
+    kinds = _kinds(_signed_now(posting_ids))
+    found = _compare(kinds, {pair: True for pair, is_settled in _known(kinds.fresh).items() if is_settled})
     others: dict[int, list[tuple[int, str, int]]] = {}
     for (first, second), why in found.items():
         for one, other in ((first, second), (second, first)):
@@ -291,7 +302,7 @@ def likely(posting_ids: Sequence[int]) -> dict[int, list[tuple[int, str, int]]]:
     return {pk: sorted(rows, key=lambda row: (-row[2], row[0])) for pk, rows in others.items()}
 
 
-def _comparable(ids: Sequence[int]) -> list[int]:
+def _comparable(ids: Iterable[int]) -> list[int]:
     return [
         pk
         for batch in batches(sorted(set(ids)), _AT_ONCE)
@@ -299,14 +310,26 @@ def _comparable(ids: Sequence[int]) -> list[int]:
     ]
 
 
-def _kinds(fresh: Sequence[Signature]) -> _Kinds:
+def _kinds(fresh: Iterable[_Row]) -> _Kinds:
     kinds = _Kinds(fresh)
-    if fresh:
+    if kinds.fresh:
         over = set(_not_comparable())
-        others = Signature.objects.order_by("pk").values_list("posting_id", "title_key", "body_key", "shingles")
-        rows = others.iterator(chunk_size=_SIGNATURES_AT_ONCE)
+        rows = _rows(Signature.objects.order_by("pk"))
         kinds.look_through(row for row in rows if row[0] not in kinds.fresh and row[0] not in over)
     return kinds
+
+
+def _rows(signatures: QuerySet[Signature]) -> Iterator[_Row]:
+    rows = signatures.values_list("posting_id", "title_key", "body_key", "shingles")
+    for pk, title_key, body_key, shingles in rows.iterator(chunk_size=_SIGNATURES_AT_ONCE):
+        yield pk, title_key, body_key, bytes(shingles)
+
+
+def _signed_now(ids: Iterable[int]) -> Iterator[_Row]:
+    """The same for what is stored now, without storing a signature."""
+    for batch in batches(_comparable(ids), _AT_ONCE):
+        for each in _signatures(batch):
+            yield each.posting_id, each.title_key, each.body_key, bytes(each.shingles)
 
 
 def _not_comparable() -> Iterable[int]:
@@ -314,16 +337,16 @@ def _not_comparable() -> Iterable[int]:
     return Posting.objects.filter(over).values_list("pk", flat=True)
 
 
-def _known(fresh: Sequence[int], kinds: _Kinds) -> dict[Pair, bool]:
-    """The stored pairs of all that are looked at, and whether they are settled."""
+def _known(ids: Iterable[int]) -> dict[Pair, bool]:
+    """The stored pairs of any of these, and whether they are settled."""
     stored: dict[Pair, bool] = {}
-    for batch in batches(list(kinds.signed), _AT_ONCE):
+    for batch in batches(list(ids), _AT_ONCE):
         rows = Likeness.objects.of_any(batch).values_list("first", "second", "settled_at")
         stored |= {(first, second): settled_at is not None for first, second, settled_at in rows}
     return stored
 
 
-def _store(found: dict[Pair, Why], fresh: Sequence[int], known: dict[Pair, bool]) -> int:
+def _store(found: dict[Pair, Why], fresh: Collection[int], known: dict[Pair, bool]) -> int:
     """Writes what is suggested of the fresh ones, and takes away what no longer is; how many are new."""
     gone = [pair for pair, is_settled in known.items() if not is_settled and pair not in found]
     of_fresh = set(fresh)
@@ -346,14 +369,14 @@ def _store(found: dict[Pair, Why], fresh: Sequence[int], known: dict[Pair, bool]
     return sum(pair not in known for pair in found)
 
 
-def _forget_what_is_over() -> None:
+def _forget_what_is_over(pairs: LikenessQuerySet) -> None:
     over = _not_comparable()
-    Likeness.objects.unsettled().filter(Q(first__in=over) | Q(second__in=over)).delete()
+    pairs.unsettled().filter(Q(first__in=over) | Q(second__in=over)).delete()
 
 
-def _group() -> tuple[int, int]:
-    """Says of every pair that is not settled which group it stands in; how many pairs and groups there are."""
-    rows = list(Likeness.objects.unsettled().order_by("first", "second").values_list("pk", "first", "second", "group"))
+def _group(pairs: LikenessQuerySet) -> tuple[int, int]:
+    """Says of each of these that is not settled which group it stands in; how many pairs and groups there are."""
+    rows = list(pairs.unsettled().order_by("first", "second").values_list("pk", "first", "second", "group"))
     lowest: dict[int, int] = {}
 
     def root(pk: int) -> int:
@@ -405,5 +428,5 @@ def settle(ids: Sequence[int], others: Sequence[int], user: Any) -> int:
     said = "Judged to be another job than what it was suggested as a duplicate of."
     LogEntry.objects.log_actions(user_id=user.pk, queryset=about, action_flag=CHANGE, change_message=said)
     # What was connected by way of those that were judged is compared directly now.
-    find([*ids, *others])
+    again([*ids, *others])
     return len(rows)

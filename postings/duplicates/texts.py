@@ -9,7 +9,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
-from rensa import RMinHash
+from rensa import RMinHash  # type: ignore[import-untyped]
 
 from postings.importing.facts.gazetteer import fold_word, is_filler, places_in
 
@@ -26,7 +26,6 @@ _MOST_CHARACTERS = 20_000
 
 # Jaccard's measure over runs of three words, estimated by 64 numbers. In 16 bands of four, two bodies that share 80 %
 # of their runs meet with a probability of 99.98 %, and those that share 30 % with one of 12 %.
-_WORDS_IN_A_RUN = 3
 NUMBERS, BANDS = 64, 16
 _SEED = 1
 # Below this estimate no pair of bodies was ever nearly the same.
@@ -34,7 +33,7 @@ LEAST_ESTIMATE = 0.5
 
 _WORD = re.compile(r"[^\W_]+")
 _WORD_IN_TITLE = re.compile(r"[^\W_]+[#+]*")
-_PEOPLE = frozenset("m f d w x h div gn all genders gender".split())  # (m/f/d)
+_PEOPLE = frozenset(["m", "f", "d", "w", "x", "h", "div", "gn", "all", "genders", "gender"])  # (m/f/d)
 
 
 def fold(text: str) -> str:
@@ -64,11 +63,10 @@ def sign(folded: Sequence[str]) -> list[bytes]:
     runs = []
     for text in folded:
         words = text.split()
-        last = len(words) - _WORDS_IN_A_RUN + 1
-        runs.append([" ".join(words[start : start + _WORDS_IN_A_RUN]) for start in range(last)])
+        runs.append([" ".join(run) for run in zip(words, words[1:], words[2:], strict=False)])
     digests = RMinHash.digests_from_token_sets([each or [""] for each in runs], num_perm=NUMBERS, seed=_SEED)
     return [
-        np.array(numbers, dtype="<u4").tobytes() if len(each) + _WORDS_IN_A_RUN > FEWEST_WORDS else b""
+        np.array(numbers, dtype="<u4").tobytes() if len(each) + 2 >= FEWEST_WORDS else b""
         for numbers, each in zip(digests, runs, strict=True)
     ]
 
@@ -124,7 +122,7 @@ def is_related(first: Compared, second: Compared) -> bool:
     return fuzz.token_set_ratio(fold_title(first.title), fold_title(second.title)) >= TITLES_RELATED
 
 
-@lru_cache(50_000)
+@lru_cache(20_000)
 def _job_words(title: str) -> frozenset[str]:
     for place in reversed(places_in(title)):
         title = f"{title[: place.start]} {title[place.end :]}"

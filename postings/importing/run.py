@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from postings import duplicates
 from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
@@ -73,6 +74,8 @@ def run_import(paths: list[str], options: Options, report: Callable[[Result], No
             _close_missing(store, summary, reader, report)
         run.skipped, run.finished_at = summary.skipped, timezone.now()
         run.save(update_fields=["skipped", "finished_at"])
+        if not options.dry_run:
+            duplicates.find_after_import(run)
     summary.seconds = time.monotonic() - begun
     return summary
 

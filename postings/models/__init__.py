@@ -3,7 +3,7 @@
 from postings.models.base import validate_slug, validate_visible, written_in_bulk
 from postings.models.board import BoardVersion, ChangedPosting, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
-from postings.models.duplicates import Likeness, Merge, Signature
+from postings.models.duplicates import Likeness, LikenessQuerySet, Merge, Signature
 from postings.models.imports import ImportedFile, ImportRun, RefusedFile
 from postings.models.names import Company, Tag
 from postings.models.posting import (
@@ -32,6 +32,7 @@ __all__ = [
     "ImportRun",
     "ImportedFile",
     "Likeness",
+    "LikenessQuerySet",
     "Merge",
     "Posting",
     "PostingQuerySet",
