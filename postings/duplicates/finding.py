@@ -98,14 +98,14 @@ class _Signed(NamedTuple):
     shingles: bytes
 
 
-_Row = tuple[int, str, str, bytes]  # a posting and what it was signed with
+_Row = tuple[int, _Signed]
 
 
 class _Kinds:
     """Sets of postings that have something in common with a fresh one, and their signatures."""
 
     def __init__(self, fresh: Iterable[_Row]) -> None:
-        self.signed = {pk: _Signed(*signed) for pk, *signed in fresh}
+        self.signed = dict(fresh)
         self.fresh = frozenset(self.signed)
         self._titles: dict[str, list[int]] = defaultdict(list)
         for pk, signed in self.signed.items():
@@ -124,21 +124,21 @@ class _Kinds:
     def look_through(self, others: Iterator[_Row]) -> None:
         """Adds those of the others that have something in common with a fresh one; keeps nothing of the rest."""
         while chunk := list(islice(others, _SIGNATURES_AT_ONCE)):
-            for pk, *signed in chunk:
-                if signed[0] in self._titles:
-                    self._titles[signed[0]].append(pk)
-                    self.signed[pk] = _Signed(*signed)
-            with_body = [row for row in chunk if row[3]]
+            for pk, signed in chunk:
+                if signed.title_key in self._titles:
+                    self._titles[signed.title_key].append(pk)
+                    self.signed[pk] = signed
+            with_body = [row for row in chunk if row[1].shingles]
             if self._bands and with_body:
                 self._meet(with_body)
 
     def _meet(self, rows: Sequence[_Row]) -> None:
-        keys = texts.bands([row[3] for row in rows])
+        keys = texts.bands([signed.shingles for _, signed in rows])
         for band, (fresh, _) in enumerate(self._bands):
             for place in np.flatnonzero(np.isin(keys[:, band], fresh)).tolist():
-                pk, *signed = rows[place]
+                pk, signed = rows[place]
                 self._others[band, int(keys[place, band])].append(pk)
-                self.signed[pk] = _Signed(*signed)
+                self.signed[pk] = signed
 
     def each(self) -> Iterator[tuple[bool, list[int]]]:
         """Every set of several, in order of age: whether it is of a title, and the postings."""
@@ -322,14 +322,14 @@ def _kinds(fresh: Iterable[_Row]) -> _Kinds:
 def _rows(signatures: QuerySet[Signature]) -> Iterator[_Row]:
     rows = signatures.values_list("posting_id", "title_key", "body_key", "shingles")
     for pk, title_key, body_key, shingles in rows.iterator(chunk_size=_SIGNATURES_AT_ONCE):
-        yield pk, title_key, body_key, bytes(shingles)
+        yield pk, _Signed(title_key, body_key, bytes(shingles))
 
 
 def _signed_now(ids: Iterable[int]) -> Iterator[_Row]:
     """The same for what is stored now, without storing a signature."""
     for batch in batches(_comparable(ids), _AT_ONCE):
         for each in _signatures(batch):
-            yield each.posting_id, each.title_key, each.body_key, bytes(each.shingles)
+            yield each.posting_id, _Signed(each.title_key, each.body_key, bytes(each.shingles))
 
 
 def _not_comparable() -> Iterable[int]:
