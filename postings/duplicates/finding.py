@@ -190,37 +190,59 @@ class _Texts:
             self._heads.clear()
 
 
-def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
-    """The pairs with at least one fresh posting that may be the same job. `known`: stored ones, whether settled."""
-    found: dict[Pair, Why] = {}
-    said = _Texts()
-    looked: set[Pair] = set()  # whose bodies differ
-    for is_title, ids in kinds.each():
-        said.forget_heads()
-        if is_title:
-            copies = {kinds.signed[pk].body_key for pk in ids}
-            said.load_bodies(ids[:_AT_ONCE] if len(copies) > 1 or "" in copies else [])
-        else:
-            said.load_heads(ids)
+class _Comparison:
+    """Goes through sets of postings that have something in common, and keeps the pairs that may be the same job."""
+
+    def __init__(self, kinds: _Kinds, known: dict[Pair, bool]) -> None:
+        self.found: dict[Pair, Why] = {}
+        self._kinds = kinds
+        self._known = known  # stored pairs, and whether they are settled
+        self._said = _Texts()
+        self._looked: set[Pair] = set()  # whose bodies differ
+
+    def look_at(self, is_title: bool, ids: list[int]) -> None:
+        """Each is compared with the first of every job among those before it; what is none of these, with the rest."""
+        self._load(is_title, ids)
         jobs: list[int] = []
+        others: list[int] = []
         for pk in ids:
-            is_another = True
-            for job in jobs:
-                pair = (job, pk)
-                if pair in found:
-                    is_another = False
-                    continue
-                is_fresh = job in kinds.fresh or pk in kinds.fresh
-                if pair in known:
-                    is_another &= known[pair]
-                if not is_fresh or known.get(pair) or pair in looked:
-                    continue
-                if why := _why(is_title, job, pk, kinds, said, looked):
-                    found[pair] = why
-                    is_another = False
-            if is_another and len(jobs) < MOST_JOBS_OF_A_KIND:
-                jobs.append(pk)
-    return found
+            same = [job for job in jobs if self._is_same(is_title, job, pk)]
+            if not same and not any(self._is_same(is_title, other, pk) for other in others):
+                if len(jobs) < MOST_JOBS_OF_A_KIND:
+                    jobs.append(pk)
+            elif len(others) < MOST_JOBS_OF_A_KIND and not is_title:
+                others.append(pk)
+
+    def _load(self, is_title: bool, ids: list[int]) -> None:
+        self._said.forget_heads()
+        if not is_title:
+            self._said.load_heads(ids)
+            return
+        bodies = {self._kinds.signed[pk].body_key for pk in ids}
+        if len(bodies) > 1 or "" in bodies:
+            self._said.load_bodies(ids[:_AT_ONCE])
+
+    def _is_same(self, is_title: bool, one: int, other: int) -> bool:
+        """Whether the two are suggested, now or already."""
+        pair = (one, other)
+        if pair in self.found:
+            return True
+        is_fresh = one in self._kinds.fresh or other in self._kinds.fresh
+        if self._known.get(pair) or not is_fresh or pair in self._looked:
+            # What nobody judged stands as it is where neither changed.
+            return self._known.get(pair) is False and not is_fresh
+        why = _why(is_title, one, other, self._kinds, self._said, self._looked)
+        if why:
+            self.found[pair] = why
+        return why is not None
+
+
+def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
+    """The pairs with at least one fresh posting that may be the same job."""
+    comparison = _Comparison(kinds, known)
+    for is_title, ids in kinds.each():
+        comparison.look_at(is_title, ids)
+    return comparison.found
 
 
 def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, looked: set[Pair]) -> Why | None:
