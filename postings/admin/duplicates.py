@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -334,6 +335,7 @@ class MergesAdmin(NotedAdmin):
             return _only_by_post(request)
         if not may_merge(request):
             raise PermissionDenied
+        get_object_or_404(Posting.objects.only("pk"), pk=pk)
         try:
             with noted_together(request):
                 done = duplicates.take_apart(pk, request.user)
@@ -343,6 +345,4 @@ class MergesAdmin(NotedAdmin):
             left = f" Edited since, and so left as it is: {', '.join(done.left)}." if done.left else ""
             level = messages.WARNING if done.left else messages.SUCCESS
             self.message_user(request, f"Taken apart from “{done.kept}”.{left}", level)
-        if not Posting.objects.filter(pk=pk).exists():
-            return HttpResponseRedirect(reverse("admin:postings_posting_changelist"))
         return HttpResponseRedirect(reverse("admin:postings_posting_change", args=[pk]))
