@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -95,14 +95,16 @@ class LikenessAdmin(ReadOnlyAdmin):
         open_pairs = Likeness.objects.open()
         if reason in Likeness.Reason:
             open_pairs = open_pairs.filter(reason=reason)
-        found = open_pairs.order_by().values("group").annotate(best=Max("score"), number=Count("pk"))
-        page = Paginator(found.order_by("-best", "group"), GROUPS_A_PAGE).get_page(request.GET.get("page"))
+        found = open_pairs.order_by().values("group").annotate(best=Max("score"))
+        # Read whole: counting them and reading a page of them would each go through all pairs.
+        best_first = list(found.order_by("-best", "group").values_list("group", flat=True))
+        page = Paginator(best_first, GROUPS_A_PAGE).get_page(request.GET.get("page"))
         return self._page(
             request,
             "queue",
             title="Duplicates",
             page=page,
-            groups=_groups([row["group"] for row in page]),
+            groups=_groups(list(page)),
             reason=reason,
             reasons=[("", "All"), *((value, label.capitalize()) for value, label in Likeness.Reason.choices)],
         )

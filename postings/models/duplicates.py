@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from postings.models.posting import Posting
@@ -27,10 +27,12 @@ class Signature(models.Model):
 class LikenessQuerySet(models.QuerySet["Likeness"]):
     def open(self) -> "LikenessQuerySet":
         """What nobody decided on: both postings may still be shown, and neither is merged."""
-        comparable = Posting.objects.comparable()
-        return self.unsettled().filter(
-            Exists(comparable.filter(pk=OuterRef("first_id"))), Exists(comparable.filter(pk=OuterRef("second_id")))
-        )
+        found = self.unsettled()
+        for over in (Posting.objects.filter(status=Posting.Status.CLOSED), Posting.objects.expired()):
+            # Listed and looked up: asked one by one, a database goes through the rows with all their text.
+            ids = over.order_by().values("pk")
+            found = found.exclude(first__in=ids).exclude(second__in=ids)
+        return found
 
     def unsettled(self) -> "LikenessQuerySet":
         return self.filter(settled_at=None)
