@@ -506,6 +506,40 @@ def test_a_posting_s_page_says_what_it_stands_for_and_takes_apart(admin_client, 
     assert messages(response) == ["Taken apart from “Tree surgeon”."]
 
 
+def test_the_page_of_a_posting_that_is_not_merged_costs_no_query_more(admin_client, admin_user, kept, other, third):
+    counted = []
+    for posting in (third, kept):
+        merge(kept, other, by=admin_user) if posting is kept else None
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(change_page(posting))
+        counted.append([query for query in captured if "postings_merge" in query["sql"]])
+    assert [len(queries) for queries in counted] == [0, 1]
+
+
+def test_the_history_is_told_why(admin_user, kept, other, monkeypatch):
+    from django.db.models.signals import post_save
+
+    from postings import history
+
+    told = []
+
+    def hear(instance: Posting, **rest: object) -> None:
+        told.append((instance.slug, history._cause.reason, history._cause.user))
+
+    post_save.connect(hear, sender=Posting)
+    try:
+        merge(kept, other, by=admin_user)
+        duplicates.take_apart(other.pk, admin_user)
+    finally:
+        post_save.disconnect(hear, sender=Posting)
+    assert told == [
+        ("kept", "Merged into it: “Tree surgeon” (other).", admin_user),
+        ("other", "Merged into “Tree surgeon” (kept).", admin_user),
+        ("kept", "Taken apart: “Tree surgeon” (other).", admin_user),
+        ("other", "Taken apart from “Tree surgeon” (kept).", admin_user),
+    ]
+
+
 def test_who_may_merge_and_take_apart(staff, admin_user, kept, other, client):  # noqa: F811
     editor = staff("view_posting", "change_posting", "view_likeness", "change_likeness")
     looker = staff("view_posting", "view_likeness", "merge_posting")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -28,6 +28,7 @@ GROUPS_A_PAGE = 20
 MOST_IN_A_GROUP = merging.MOST_AT_ONCE
 # More are for the command: a worker would be stopped before it came to an end.
 MOST_TO_LOOK_AT = 5000
+_NAMED_BY = ("title", "slug")
 _TEMPLATES = "admin/postings/likeness"
 
 
@@ -316,19 +317,14 @@ class MergesAdmin(NotedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         posting = kwargs.get("obj")
-        if posting:
-            context["merged_here"] = list(
-                Merge.objects.filter(kept=posting).select_related("merged", "by").defer(
-                    "merged__body_markdown", "merged__body_html"
-                )
-            )  # fmt: skip
-            context["merge"] = (
-                Merge.objects.filter(merged=posting).select_related("kept", "by").defer(
-                    "kept__body_markdown", "kept__body_html"
-                ).first()
-                if posting.merged_into_id
-                else None
-            )  # fmt: skip
+        if posting and (posting.merged_into_id or posting.is_kept):
+            merges = list(
+                Merge.objects.filter(Q(kept=posting) | Q(merged=posting))
+                .select_related("kept", "merged", "by")
+                .only("at", "by__username", *(f"{side}__{name}" for side in ("kept", "merged") for name in _NAMED_BY))
+            )
+            context["merge"] = next((each for each in merges if each.merged_id == posting.pk), None)
+            context["merged_here"] = [each for each in merges if each.kept_id == posting.pk]
             context["may_take_apart"] = may_merge(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -16,4 +16,4 @@ from postings.models import Posting
 @admin.register(Posting)
 class PostingAdmin(EditingAdmin, FiguresAdmin, MergesAdmin, LifeAdmin, StructuredDataAdmin, ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Posting.objects.with_clicks().with_open_reports().defer("body_html")
+        return Posting.objects.with_clicks().with_open_reports().with_merges().defer("body_html")

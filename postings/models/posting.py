@@ -103,6 +103,10 @@ class PostingQuerySet(RecordedQuerySet):
         """Annotates `reports_open`: reports of visitors that no operator settled yet."""
         return self.annotate(reports_open=Report.objects.number_open(of=OuterRef("pk")))
 
+    def with_merges(self) -> "PostingQuerySet":
+        """Annotates `is_kept`: whether it stands for others that were merged into it."""
+        return self.annotate(is_kept=Exists(Posting.objects.filter(merged_into=OuterRef("pk"))))
+
     def reported(self, least: int = 1) -> "PostingQuerySet":
         """What at least so many open reports are about."""
         counted = Report.objects.open().order_by().values("posting").annotate(number=Count("pk"))
@@ -240,6 +244,7 @@ class Posting(models.Model):
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
         reports_open: int  # with_open_reports()
+        is_kept: bool  # with_merges()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
         company_id: int | None
