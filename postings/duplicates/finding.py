@@ -56,8 +56,8 @@ def unsigned() -> list[int]:
     """The postings that are new or changed since they were signed. Two queries, however many."""
     signed = dict(Signature.objects.values_list("posting", "of"))
     # All that is asked for stands in one index; asked for what is live, SQLite goes through the rows and their texts.
-    rows = Posting.objects.exclude(status=Posting.Status.CLOSED).order_by()
-    rows = rows.values_list("pk", "changed_at", "status", "expires_at")
+    open_ones = Posting.objects.exclude(status=Posting.Status.CLOSED).order_by()
+    rows = open_ones.values_list("pk", "changed_at", "status", "expires_at")
     return sorted(
         pk
         for pk, changed_at, status, end in rows.iterator(chunk_size=10_000)

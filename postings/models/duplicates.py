@@ -30,7 +30,7 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
         found = self.unsettled()
         for over in (Posting.objects.filter(status=Posting.Status.CLOSED), Posting.objects.expired()):
             # Listed and looked up: asked one by one, a database goes through the rows with all their text.
-            ids = over.order_by().values("pk")
+            ids: Any = over.order_by().values("pk")
             found = found.exclude(first__in=ids).exclude(second__in=ids)
         return found
 
