@@ -467,7 +467,10 @@ def test_merging_goes_over_a_page_that_says_what_will_happen(admin_client, kept,
     assert not Merge.objects.exists()
     assert "page=3" in html
     response = admin_client.post(MERGE, {**data, "shown": kept.pk, "do": "merge"}, follow=True)
-    assert messages(response) == ["2 postings merged. The addresses of what was closed lead to the one that was kept."]
+    assert messages(response) == [
+        f'2 postings merged into <a href="{change_page(kept)}">Tree surgeon</a>. '
+        "The addresses of what was closed lead to it."
+    ]
     assert response.redirect_chain[0][0] == f"{QUEUE}?page=3"
     assert Merge.objects.count() == 2
 

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 
 from postings import duplicates
 from postings.admin.base import NotedAdmin, ReadOnlyAdmin, noted_together
@@ -204,8 +205,9 @@ class LikenessAdmin(ReadOnlyAdmin):
             self.message_user(request, f"Nothing was merged. {reason}", messages.ERROR)
         else:
             what = "1 posting" if len(merged) == 1 else f"{len(merged)} postings"
-            said = f"{what} merged. The addresses of what was closed lead to the one that was kept."
-            self.message_user(request, said, messages.SUCCESS)
+            own = reverse("admin:postings_posting_change", args=[keep])
+            said = '{} merged into <a href="{}">{}</a>. The addresses of what was closed lead to it.'
+            self.message_user(request, format_html(said, what, own, merged[0].merged_into), messages.SUCCESS)
         return self._back(request)
 
     # --- Small parts --------------------------------------------------------------------------------
