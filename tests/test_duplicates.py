@@ -113,6 +113,14 @@ def test_bodies_that_share_too_little_are_not_suggested():
     assert find() == set()
 
 
+@pytest.mark.parametrize(("more", "is_suggested"), [(20, True), (60, False)])
+def test_a_body_that_says_a_good_deal_more_is_another_text(more, is_suggested):
+    make_posting(title="Tree surgeon", company="Astwerk", body_markdown=body(1))
+    longer = f"{body(1)} {body(2, more)}"
+    make_posting(title="Tree surgeon", company="Obsthof Ried", body_markdown=longer)
+    assert bool(find()) == is_suggested
+
+
 def test_punctuation_and_case_of_a_body_are_nothing():
     make_posting(slug="a", title="Tree surgeon", company=None, body_markdown=body(1))
     make_posting(slug="b", title="Tree surgeon", company=None, body_markdown=f"**{body(1).upper()}**!")

@@ -3,11 +3,12 @@ way back."""
 
 import datetime as dt
 import itertools
+from threading import Thread
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -173,6 +174,29 @@ def test_what_nobody_sees_can_be_merged_too(admin_user, kept):
     merge(draft, closed, by=admin_user)
     merge(kept, draft, by=admin_user)
     assert (draft.status, closed.status) == ("closed", "closed")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_who_merge_the_same_at_once_do_it_one_after_the_other(admin_user, kept, other, third):
+    said: list[str] = []
+
+    def merge_too() -> None:
+        try:
+            duplicates.merge(third.pk, [other.pk], admin_user)
+        except duplicates.Refused as reason:
+            said.append(str(reason))
+        finally:
+            connection.close()
+
+    thread = Thread(target=merge_too)
+    with transaction.atomic():
+        merge(kept, other, by=admin_user)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(10)
+    assert said == ["“Tree surgeon” (other) is merged into another already: take it apart first, or leave it out."]
 
 
 # --- Where the addresses lead ------------------------------------------------------------------------
