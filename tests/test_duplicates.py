@@ -533,8 +533,14 @@ def test_the_ticked_are_judged_different_from_the_others(admin_client, group):
 
 
 def test_nothing_is_judged_where_nothing_is_ticked_or_none_of_it_is_in_the_queue(admin_client, group):
-    other = make_posting()
-    for data in ({"all": [each.pk for each in group]}, {"ids": [other.pk, 10**30, "x"], "all": [other.pk]}, {}):
+    other, another = make_posting(), make_posting()
+    for data in (
+        {"ids": [other.pk, another.pk], "keep": other.pk},
+        {"ids": [other.pk, group[0].pk], "all": [another.pk]},
+        {"all": [each.pk for each in group]},
+        {"ids": [other.pk, 10**30, "x"], "all": [other.pk]},
+        {},
+    ):
         response = admin_client.post(f"{QUEUE}settle/", data, follow=True)
         assert messages(response) == ["Tick the postings that are different jobs. Nothing was changed."]
     assert not Likeness.objects.settled().exists()
