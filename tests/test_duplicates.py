@@ -348,9 +348,12 @@ def test_an_import_is_in_even_where_looking_for_duplicates_fails(tmp_path, monke
     caplog.clear()
 
 
-def test_a_dry_run_looks_for_nothing(tmp_path):
+def test_a_dry_run_looks_for_nothing(tmp_path, monkeypatch):
+    looked: list[object] = []
+    monkeypatch.setattr(finding, "find", looked.append)
     make_posting(title="Tree surgeon")
     import_files(tmp_path, dry_run=True, new=posting_text(title="Tree surgeon"))
+    assert looked == []
     assert not Likeness.objects.exists()
     assert not Signature.objects.exists()
 
