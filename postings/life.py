@@ -78,9 +78,10 @@ def close(postings: QuerySet, user: Any, where: str) -> int:
 
 @transaction.atomic
 def reopen(postings: QuerySet, user: Any, where: str) -> Reopened:
-    """Makes these live and pins it. What is past its end gets a new one, or it would stay hidden."""
+    """Makes these live and pins it. What is past its end gets a new one, or it would stay hidden. What is merged into
+    another stays closed: it is taken apart first."""
     now = timezone.now()
-    chosen = [posting for posting in _locked(postings) if not posting.is_live]
+    chosen = [posting for posting in _locked(postings) if not posting.is_live and not posting.merged_into_id]
     renewed = 0
     for posting in chosen:
         renewed += "expires_at" in posting.reopen(now)

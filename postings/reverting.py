@@ -44,6 +44,8 @@ def revert(row: Any, user: Any) -> tuple[Posting, list[str]]:
 
 
 def _check(row: Any, posting: Posting | None) -> None:
+    if posting and posting.merged_into_id:
+        raise NotReverted("It was merged into another, which its address leads to: take the two apart first.")
     others = Posting.objects.exclude(pk=row.id)
     if others.filter(slug=row.slug).exists():
         raise NotReverted(f"Another posting has its address by now ({row.slug}). Change that one’s address first.")

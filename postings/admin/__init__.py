@@ -3,7 +3,15 @@
 from django.conf import settings
 from django.contrib import admin
 
-from postings.admin import history, imports, names, postings, reports, statistics  # noqa: F401  each registers its screens
+from postings.admin import (  # noqa: F401  each registers its screens
+    duplicates,
+    history,
+    imports,
+    names,
+    postings,
+    reports,
+    statistics,
+)
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "What would you like to do?"

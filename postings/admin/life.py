@@ -58,7 +58,7 @@ STEPS: dict[str, Callable[[QuerySet, Any, str], tuple[int, str]]] = {
 def _steps_for(posting: Posting) -> list[tuple[str, str]]:
     """The steps that would change something about a posting, with what their buttons say."""
     steps = []
-    if not posting.is_live:
+    if not posting.is_live and not posting.merged_into_id:
         steps.append(("reopen", "Publish posting" if posting.status == Posting.Status.DRAFT else "Reopen posting"))
     if posting.expires_at:
         steps.append(("extend", f"Extend by {life.days_more()} days"))

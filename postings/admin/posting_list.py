@@ -60,7 +60,7 @@ class ListAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # they would count the whole board, a time for each choice
     list_per_page = 50
     list_max_show_all = 0  # no page with everything on it
-    actions = ["export_selected"]  # beside the steps of ActionsAdmin
+    actions = ["merge", "export_selected"]  # beside the steps of ActionsAdmin
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         if not search_term.strip():

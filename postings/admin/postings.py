@@ -5,6 +5,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from postings.admin.actions import ActionsAdmin
+from postings.admin.duplicates import MergesAdmin
 from postings.admin.exports import ExportAdmin
 from postings.admin.figures import FiguresAdmin
 from postings.admin.history import PostingHistoryAdmin
@@ -21,6 +22,7 @@ class PostingAdmin(
     EditingAdmin,
     ActionsAdmin,
     FiguresAdmin,
+    MergesAdmin,
     LifeAdmin,
     StructuredDataAdmin,
     PostingHistoryAdmin,
@@ -30,7 +32,7 @@ class PostingAdmin(
     export_resource = PostingResource
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        postings = Posting.objects.with_clicks().with_open_reports().select_related("company")
+        postings = Posting.objects.with_clicks().with_open_reports().with_merges().select_related("company")
         if request.resolver_match and "object_id" in request.resolver_match.kwargs:
             return postings  # of a single one all is shown
         links = Prefetch("posting_tags", PostingTag.objects.select_related("tag"))

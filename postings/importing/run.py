@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from django.utils import timezone
 
+from postings import duplicates
 from postings.history import because
 from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
@@ -18,7 +19,7 @@ from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
 from postings.importing.store import Result, Store, added_skills
 from postings.importing.writing import plain_part
-from postings.models import ImportRun, Tag, is_plausible_date
+from postings.models import ImportRun, Likeness, Tag, is_plausible_date
 
 DEFAULT_SOURCE = "files"
 # One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
@@ -52,7 +53,22 @@ class Likely(TypedDict):
 
 def find_likely(posting_ids: Collection[int]) -> dict[int, list[Likely]]:
     """By the id of each of these new postings that is likely a copy: of what. Asked while all of them are stored."""
-    return {}
+    found = duplicates.likely(list(posting_ids))
+    others = Posting.objects.only("slug", "title").in_bulk({pk for each in found.values() for pk, *_ in each})
+    reasons = dict(Likeness.Reason.choices)
+    return {
+        new: [
+            {
+                "pk": pk,
+                "slug": others[pk].slug,
+                "title": others[pk].title,
+                "reason": str(reasons[reason]),
+                "score": score,
+            }
+            for pk, reason, score in each
+        ]
+        for new, each in found.items()
+    }
 
 
 @dataclass(slots=True)
@@ -115,6 +131,8 @@ def run_import(
         run.skipped, run.not_closed_because = summary.skipped, summary.not_closed_because
         run.finished_at = timezone.now()
         run.save(update_fields=["skipped", "not_closed_because", "finished_at"])
+        if not options.dry_run:
+            duplicates.find_after_import(run)
     summary.seconds = time.monotonic() - begun
     return summary
 

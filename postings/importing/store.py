@@ -28,6 +28,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from postings import changes
+from postings.duplicates import merging
 from postings.importing import differences as differing
 from postings.importing.differences import Difference
 from postings.importing.facts import Stated
@@ -502,7 +503,9 @@ class Store:
         """
         assert self.seen is not None  # noqa: S101  only asked for where keep_seen was
         live = Posting.objects.filter(source=self.source, status=Posting.Status.LIVE)
-        missing = [pk for pk in live.order_by("pk").values_list("pk", flat=True) if pk not in self.seen]
+        # One that an operator merged others into stands for them as long as they are listed.
+        stay = self.seen | merging.kept_by_others(self.source, self.seen)
+        missing = [pk for pk in live.order_by("pk").values_list("pk", flat=True) if pk not in stay]
         for start in range(0, len(missing), 500):
             with transaction.atomic():
                 results = self._close(missing[start : start + 500])

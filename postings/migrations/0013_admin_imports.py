@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("postings", "0011_history"),
+        ("postings", "0012_duplicates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,6 +3,7 @@
 from postings.models.base import validate_slug, validate_visible, written_in_bulk
 from postings.models.board import BoardVersion, ChangedPosting, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
+from postings.models.duplicates import Likeness, LikenessQuerySet, Merge, Signature
 from postings.models.history import PastBody
 from postings.models.imports import ImportedFile, ImportRun, PlannedFile, RefusedFile, Upload
 from postings.models.names import Company, Tag
@@ -31,6 +32,9 @@ __all__ = [
     "FoldedClicks",
     "ImportRun",
     "ImportedFile",
+    "Likeness",
+    "LikenessQuerySet",
+    "Merge",
     "PastBody",
     "PlannedFile",
     "Posting",
@@ -38,6 +42,7 @@ __all__ = [
     "PostingTag",
     "RefusedFile",
     "Report",
+    "Signature",
     "Tag",
     "Upload",
     "VisitorClick",

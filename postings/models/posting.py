@@ -102,6 +102,10 @@ class PostingQuerySet(RecordedQuerySet):
         links = models.Prefetch("posting_tags", PostingTag.objects.select_related("tag"))
         return self.select_related("company").prefetch_related(links)
 
+    def comparable(self) -> "PostingQuerySet":
+        """What may be a duplicate of another: what visitors see, and drafts."""
+        return self.filter(Q(status=Posting.Status.DRAFT) | self.live_condition())
+
     def for_feed(self) -> "PostingQuerySet":
         """What a feed says of a posting: all but its Markdown."""
         return self.for_detail().defer("body_markdown")
@@ -115,6 +119,10 @@ class PostingQuerySet(RecordedQuerySet):
     def with_open_reports(self) -> "PostingQuerySet":
         """Annotates `reports_open`: reports of visitors that no operator settled yet."""
         return self.annotate(reports_open=Report.objects.number_open(of=OuterRef("pk")))
+
+    def with_merges(self) -> "PostingQuerySet":
+        """Annotates `is_kept`: whether it stands for others that were merged into it."""
+        return self.annotate(is_kept=Exists(Posting.objects.filter(merged_into=OuterRef("pk"))))
 
     def reported(self, least: int = 1) -> "PostingQuerySet":
         """What at least so many open reports are about."""
@@ -247,15 +255,21 @@ class Posting(models.Model):
     )
     changed_at = models.DateTimeField(auto_now=True)
     pinned_fields = models.JSONField(default=list, blank=True, editable=False)
+    # Which one stands for it since an operator merged them; its addresses lead there (`duplicates.merging`).
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged"
+    )
     # Stored by `structured_data.judge`, so that the admin can filter by it; empty: search engines are told of it.
     withheld = models.CharField(max_length=10, choices=Withheld, blank=True, editable=False)
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
         reports_open: int  # with_open_reports()
+        is_kept: bool  # with_merges()
         matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
         row_facts: Any  # rows.RowFacts
         company_id: int | None
+        merged_into_id: int | None
 
     objects = PostingQuerySet.as_manager()
     # Without what follows from the rest; the body stands there once for all rows that have the same.
@@ -266,7 +280,7 @@ class Posting(models.Model):
         no_db_index=["slug", "company"],
         excluded_fields=[
             "body_markdown", "body_html", "excerpt", "salary_yearly_min", "salary_yearly_max", "listed_on",
-            "apply_host", "changed_at", "withheld", "tags",
+            "apply_host", "changed_at", "withheld", "merged_into", "tags",
         ],
     )  # fmt: skip
 
@@ -465,6 +479,8 @@ class Posting(models.Model):
             errors["published_on"] = "Nobody can have published on this day."
         if not self.expires_at:
             self.end_is_employers = False
+        if self.merged_into_id and self.status != self.Status.CLOSED:
+            errors["status"] = "It was merged into another, which its address leads to: take the two apart first."
         if errors:
             raise ValidationError(errors)
 

@@ -6,11 +6,12 @@ from functools import partial
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import Error
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data, twins
+from postings.duplicates import merging
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
@@ -31,7 +32,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
             raise
         return _draft(request, slug)
     if not posting.is_live:
-        return _gone(request, posting)
+        return _over(request, posting, "postings:detail")
     applying.remember_posting(posting)
     job = structured_data.job_posting(posting)
     way = crumbs.to_posting(posting)
@@ -82,7 +83,7 @@ def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     """The posting in the layout that it came in."""
     posting = _published(slug)
     if not posting.is_live:
-        return _gone(request, posting)
+        return _over(request, posting, "postings:posting_markdown")
     response = HttpResponse(exporting.as_markdown(posting), content_type="text/markdown; charset=utf-8")
     page = reverse("postings:detail", args=[twins.find(posting).original_slug])
     response["Link"] = f'<{absolute(request, page)}>; rel="canonical"'
@@ -104,7 +105,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(f"no posting {slug!r}")
     if not found.is_live:
         try:
-            return _gone(request, _published(slug))
+            return _over(request, _published(slug), "postings:apply")
         except Error:
             log.exception("Posting %r: it is over, and what to show instead cannot be read", slug)
             return unavailable(request)
@@ -132,7 +133,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 def _report(request: HttpRequest, slug: str) -> HttpResponse:
     posting = _published(slug)
     if not posting.is_live:
-        return _gone(request, posting)
+        return _over(request, posting, "postings:report")
     if request.method != "POST":
         return _report_page(request, posting, reports.ReportForm())
     if not reports.is_from_here(request):
@@ -186,6 +187,19 @@ def _published(slug: str) -> Posting:
         return Posting.objects.ever_shown().for_detail().get(slug=slug)
     except Posting.DoesNotExist:
         raise Http404(f"no posting {slug!r}") from None
+
+
+def _over(request: HttpRequest, posting: Posting, page: str) -> HttpResponse:
+    """What is no longer live: where an operator merged it into another, the way to the same page of that one."""
+    slug = merging.stands_for(posting)
+    if slug is None:
+        return _gone(request, posting)
+    response = HttpResponsePermanentRedirect(reverse(page, args=[slug]))
+    # Asked for anew each time, for they may be taken apart again.
+    response["Cache-Control"] = "no-cache"
+    if page != "postings:detail":
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
