@@ -19,7 +19,7 @@ from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
 from postings.importing.store import Result, Store, added_skills
 from postings.importing.writing import plain_part
-from postings.models import ImportRun, Likeness, Tag, is_plausible_date
+from postings.models import ImportRun, Likeness, Posting, Tag, is_plausible_date
 
 DEFAULT_SOURCE = "files"
 # One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
