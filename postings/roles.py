@@ -19,8 +19,7 @@ VIEWER, EDITOR, MANAGER = "Viewer", "Editor", "Manager"
 # passed over.
 _VIEWED = [
     "posting", "company", "tag", "report", "dailyclicks", "importrun", "refusedfile",
-    "upload", "plannedfile",
-    "likeness", "merge", "bodysignature",
+    "likeness", "merge",
     "historicalposting", "historicalcompany", "historicaltag",
 ]  # fmt: skip
 
@@ -29,6 +28,7 @@ _EDITORS = [
     *_VIEWERS,
     *(f"{action}_{model}" for model in ("posting", "company", "tag") for action in ("add", "change")),
     "change_report",
+    "change_likeness",
     "merge_posting",
     "export_posting",
 ]

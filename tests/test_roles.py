@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLResolver, reverse
 
 from postings import roles
-from postings.models import DailyClicks, ImportRun, Posting, Report
+from postings.models import DailyClicks, ImportRun, Likeness, Posting, Report
 from tests.factories import make_category, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,7 @@ def edited(app_and_model: str) -> dict[str, Screen]:
         change=Screen(VIEWER, EDITOR),
         delete=Screen(MANAGER, MANAGER),
         history=Screen(VIEWER),
+        revert=Screen(EDITOR, EDITOR),
         export=Screen(EDITOR),
     )
 
@@ -68,7 +69,10 @@ def of_superusers(app_and_model: str) -> dict[str, Screen]:
 
 
 # What only answers to being sent has no page: `opens` is then who may send it.
-ONLY_SENT = {"postings_posting_figures_link", "postings_posting_step"}
+ONLY_SENT = {
+    *("postings_posting_figures_link", "postings_posting_step", "postings_posting_preview", "postings_posting_pins"),
+    *("postings_posting_take_apart", "postings_importrun_run", "postings_likeness_find", "postings_likeness_settle"),
+}
 
 SCREENS = {
     "index": Screen(STAFF),
@@ -83,8 +87,29 @@ SCREENS = {
     **edited("postings_posting"),
     **edited("postings_company"),
     **edited("postings_tag"),
+    # Before the steps of a posting, after which nothing is left to compare.
+    **screens(
+        "postings_likeness",
+        changelist=Screen(VIEWER),
+        group=Screen(VIEWER),
+        find=Screen(EDITOR, EDITOR),
+        merge=Screen(EDITOR, EDITOR),
+        settle=Screen(EDITOR, EDITOR),
+    ),
     "postings_posting_figures_link": Screen(EDITOR, EDITOR),
     "postings_posting_step": Screen(EDITOR, EDITOR),
+    "postings_posting_pins": Screen(EDITOR, EDITOR),
+    "postings_posting_take_apart": Screen(EDITOR, EDITOR),
+    "postings_posting_paste": Screen(EDITOR),
+    "postings_posting_preview": Screen(VIEWER),
+    **screens(
+        "postings_historicalposting",
+        changelist=Screen(VIEWER),
+        add=Screen(NOBODY),
+        change=Screen(NOBODY),
+        delete=Screen(NOBODY),
+        history=Screen(NOBODY),
+    ),
     **screens(
         "postings_report",
         changelist=Screen(VIEWER),
@@ -97,7 +122,8 @@ SCREENS = {
     **screens(
         "postings_importrun",
         changelist=Screen(VIEWER),
-        add=Screen(NOBODY),
+        add=Screen(MANAGER, MANAGER),
+        run=Screen(MANAGER, MANAGER),
         change=Screen(VIEWER),
         delete=Screen(NOBODY),
         history=Screen(VIEWER),
@@ -110,11 +136,10 @@ SCREENS = {
 
 # Of each list, its actions; `delete_selected` is Django's own.
 ACTIONS = {
-    ("posting", "close"): EDITOR,
-    ("posting", "publish"): EDITOR,
-    ("posting", "extend"): EDITOR,
+    **{("posting", step): EDITOR for step in ("publish", "close", "extend", "set_tags", "replace_host", "read_again")},
+    ("posting", "merge"): EDITOR,
     ("posting", "export_selected"): EDITOR,
-    ("posting", "delete_selected"): MANAGER,
+    ("posting", "delete"): MANAGER,
     ("company", "export_selected"): EDITOR,
     ("company", "delete_selected"): MANAGER,
     ("tag", "export_selected"): EDITOR,
@@ -152,12 +177,15 @@ def things(db) -> dict[str, object]:
     posting = make_posting(title="Orchard keeper", company="Obsthof Ried", categories=("Gardening",))
     make_posting(title="Cook", company=None)
     DailyClicks.objects.create(posting=posting, day="2026-01-01", kind="person", count=3)
+    twin = make_posting(title="Orchard keeper", company="Obsthof Ried")
     return {
         "posting": posting,
         "company": posting.company,
         "tag": make_category("Gardening"),
         "report": Report.objects.create(posting=posting, reason="wrong", words="It is a pear orchard."),
         "importrun": ImportRun.objects.create(source="files"),
+        "likeness": Likeness.objects.create(first=posting, second=twin, reason="title", score=99, group=posting.pk),
+        "historicalposting": Posting.history.latest(),
         "user": User.objects.create(username="somebody"),
         "group": Group.objects.get(name="Viewer"),
     }
@@ -192,6 +220,10 @@ def address_of(name: str, things: dict[str, object]) -> str:
         "app_label": "postings",
         "content_type_id": ContentType.objects.get_for_model(Posting).pk,
     }
+    if name.endswith("_revert"):
+        known["row"] = thing.history.earliest().history_id
+    if name == "postings_likeness_group":
+        known["number"] = thing.group
     if name == "view_on_site":
         known["object_id"] = things["posting"].pk
     address = reverse(f"admin:{name}", kwargs={each: known[each] for each in inside})
@@ -290,9 +322,20 @@ def test_an_editor_closes_a_posting_and_makes_a_link_for_its_employer(things):
 # --- Actions ----------------------------------------------------------------------------------------
 
 
+# What the steps of postings ask for, and how many they are about.
+ANSWERS = {"number": "1", "kind": "category", "how": "replace", "old": "jobs.lindenhof.example", "new": "evil.example"}
+
+
 def take(client: Client, model: str, action: str, thing, **more: str):
     app = thing._meta.app_label
-    data = {"action": action, "_selected_action": [thing.pk], "index": "0", "select_across": "0", **more}
+    data = {
+        "action": action,
+        "_selected_action": [thing.pk],
+        "index": "0",
+        "select_across": "0",
+        "step": action,
+        **more,
+    }
     return client.post(reverse(f"admin:{app}_{model}_changelist"), data)
 
 
@@ -302,7 +345,7 @@ def test_an_action_changes_something_only_for_those_whom_it_is_for(who, things):
         if who >= least:
             continue
         before = board()
-        response = take(client, model, action, things[model], post="yes", export="Export", format="csv")
+        response = take(client, model, action, things[model], post="yes", export="Export", format="csv", **ANSWERS)
         assert board() == before, f"{who.name} did {action} to {model}"
         assert not response.streaming, f"{who.name} got {action} of {model}"
 

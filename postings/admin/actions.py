@@ -208,9 +208,8 @@ STEPS: list[Step] = [Publish(), Close(), Extend(), SetTags(), ReplaceHost(), Rea
 class ActionsAdmin(admin.ModelAdmin):
     """The part of the postings' admin that is what is done to many at once."""
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Not in one transaction, as forms are: each batch of a step is one."""
-        return admin.ModelAdmin.changelist_view(self, request, *args, **kwargs)
+    # Not in one transaction, as forms are: each batch of a step is one.
+    is_list_noted_together = False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -1,7 +1,7 @@
 """What several screens of the admin share."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django import forms
@@ -16,6 +16,8 @@ from postings.importing import layout
 class NotedAdmin(admin.ModelAdmin):
     """Notes all that one form or action writes as one change of the board."""
 
+    is_list_noted_together = True  # its actions, too
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         with noted_together(request):
             return super().changeform_view(request, *args, **kwargs)
@@ -25,7 +27,7 @@ class NotedAdmin(admin.ModelAdmin):
             return super().delete_view(request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with noted_together(request):
+        with noted_together(request) if self.is_list_noted_together else nullcontext():
             return super().changelist_view(request, *args, **kwargs)
 
 

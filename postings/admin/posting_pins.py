@@ -32,13 +32,13 @@ class PinsAdmin(admin.ModelAdmin):
         """Does what a button says: `do` is the deed and the field's name, with a blank between them."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         deed, _, name = request.POST.get("do", "").partition(" ")
         if deed not in DEEDS or name not in (pinning.READ if deed == "take" else Posting.PINNABLE):
             raise BadRequest("nothing that can be done with a pin is called so")
         with noted_together(request):
             posting = get_object_or_404(Posting.objects.select_for_update(), pk=pk)
-            if not self.has_change_permission(request, posting):
-                raise PermissionDenied
             said = DEEDS[deed](posting, name, request.user)
             self.log_change(request, posting, said)
         self.message_user(request, said, messages.SUCCESS)

@@ -8,8 +8,7 @@ from django.db import migrations
 
 VIEWED = [
     "posting", "company", "tag", "report", "dailyclicks", "importrun", "refusedfile",
-    "upload", "plannedfile",
-    "likeness", "merge", "bodysignature",
+    "likeness", "merge",
     "historicalposting", "historicalcompany", "historicaltag",
 ]  # fmt: skip
 VIEWERS = [("view", model) for model in VIEWED]
@@ -17,6 +16,7 @@ EDITORS = [
     *VIEWERS,
     *((action, model) for model in ("posting", "company", "tag") for action in ("add", "change")),
     ("change", "report"),
+    ("change", "likeness"),
     ("merge", "posting"),
     ("export", "posting"),
 ]
