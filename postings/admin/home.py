@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from postings import charts, visitors
-from postings.models import REPORTS_FOR_REVIEW, DailyClicks, ImportRun, Posting, Report
+from postings.models import REPORTS_FOR_REVIEW, DailyClicks, ImportRun, Likeness, Posting, Report
 
 IMPORT_DAYS = 7
 WEEK = 7
@@ -88,11 +88,18 @@ def _postings() -> Iterator[Task]:
     )
 
 
+def _duplicates() -> Iterator[Task]:
+    groups = Likeness.objects.open().order_by().values("group").distinct().count()
+    address = reverse("admin:postings_likeness_changelist")
+    yield Task(groups, "group of likely duplicates", "groups of likely duplicates", address)
+
+
 # What finds things to do, and the right without which they are not told.
 _FINDERS = [
     (_reports, "postings.view_report"),
     (_imports, "postings.view_importrun"),
     (_postings, "postings.view_posting"),
+    (_duplicates, "postings.view_likeness"),
 ]
 
 
