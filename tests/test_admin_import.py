@@ -21,7 +21,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from postings import history, uploads
+from postings import uploads
 from postings.importing import run as importing
 from postings.importing.differences import MOST_LINES, diff
 from postings.importing.lock import AnotherImportRuns
@@ -244,17 +244,10 @@ def test_what_is_missing_is_closed_by_the_run_and_not_before(admin_client):
     assert Posting.objects.get(slug="b").status == Posting.Status.CLOSED
 
 
-def test_what_an_import_writes_is_written_in_its_name(admin_client, admin_user, monkeypatch):
-    causes = []
-    finish = Store.finish
-
-    def noting(self, batch):
-        causes.append((history._cause.reason, history._cause.user))
-        return finish(self, batch)
-
-    monkeypatch.setattr(Store, "finish", noting)
-    dry_run(admin_client, archive(a=posting_text()))
-    assert causes == [("Import of garden.", admin_user)]
+def test_what_an_import_writes_is_written_in_its_name(admin_client, admin_user):
+    press(admin_client, dry_run(admin_client, archive(a=posting_text())))
+    row = Posting.history.get()
+    assert (row.history_change_reason, row.history_user) == ("Import of garden.", admin_user)
 
 
 # --- What differs -----------------------------------------------------------------------------------
