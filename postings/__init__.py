@@ -16,8 +16,8 @@
    and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
 9. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
 10. `admin` is where an operator mends what came out, and sees the clicks: `pinning` keeps one field from imports,
-   `mending` changes many postings at once, `uploads` runs an import in a process of its own, `downloads` hands out what a
-   list shows, in the columns of `resources`; `roles` says who may do what. `history` writes down what each transaction
+   `mending` changes many postings at once, `uploads` runs an import in a process of its own, `downloads` hands out what
+   a list shows, in the columns of `resources`; `roles` says who may do what. `history` writes down what a transaction
    did to a posting, `differences` puts it into words, and `reverting` takes it back.
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
