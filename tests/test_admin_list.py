@@ -50,51 +50,53 @@ def four(db):
     return a, b, c, d
 
 
-@pytest.mark.parametrize(
-    ("query", "titles"),
-    [
-        ("", "abcd"),
-        ("named=no", "b"),
-        ("named=yes", "acd"),
-        ("place=no", "b"),
-        ("salary=yes", "a"),
-        ("salary=no", "bcd"),
-        ("source=garden", "b"),
-        ("category=garden", "c"),
-        ("category=none", "abd"),
-        ("country=austria", "a"),
-        ("country=none", "cd"),
-        ("workplace=remote", "a"),
-        ("company=birke", "cd"),
-        ("company=Birke", "c"),
-        ("company=lab", "ad"),
-        ("company=nobody", ""),
-        ("host=ahorn.example", "ab"),
-        ("host=jobs.ahorn.example", "a"),
-        ("host=horn.example", ""),
-        ("age=7", "abc"),
-        ("age=older", "d"),
-        ("end=week", "c"),
-        ("end=never", "d"),
-        ("clicked=1", "ab"),
-        ("clicked=10", "a"),
-        ("clicked=0", "cd"),
-        ("company=birke&end=never", "d"),
-        ("q=birke", "cd"),
-        ("q=birke+labs", "d"),
-        ("q=LAB", "ad"),
-    ],
-)
-def test_it_is_filtered_by(admin_client, four, query, titles):
-    assert sorted(found(admin_client, query)) == list(titles)
+# What the address asks for, and the titles of the four that are left.
+FILTERED = {
+    "": "abcd",
+    "named=no": "b",
+    "named=yes": "acd",
+    "place=no": "b",
+    "salary=yes": "a",
+    "salary=no": "bcd",
+    "source=garden": "b",
+    "category=garden": "c",
+    "category=none": "abd",
+    "country=austria": "a",
+    "country=none": "cd",
+    "workplace=remote": "a",
+    "company=birke": "cd",
+    "company=Birke": "c",
+    "company=lab": "ad",
+    "company=nobody": "",
+    "host=ahorn.example": "ab",
+    "host=jobs.ahorn.example": "a",
+    "host=horn.example": "",
+    "age=7": "abc",
+    "age=older": "d",
+    "end=week": "c",
+    "end=never": "d",
+    "clicked=1": "ab",
+    "clicked=10": "a",
+    "clicked=0": "cd",
+    "company=birke&end=never": "d",
+    "q=birke": "cd",
+    "q=birke+labs": "d",
+    "q=LAB": "ad",
+}
 
 
-@pytest.mark.parametrize(
-    "name", ["age", "end", "clicked", "salary", "named", "place", "country", "source", "host", "q"]
-)
+def test_it_is_filtered_by_what_it_is_asked_for(admin_client, four):
+    # One board for all: making it takes longer than asking.
+    assert {query: "".join(sorted(found(admin_client, query))) for query in FILTERED} == FILTERED
+
+
+NAMES = ["age", "end", "clicked", "salary", "named", "place", "country", "source", "company", "host", "q"]
+
+
 @pytest.mark.parametrize("value", ["nonsense", "%00", "%F0%9F%92%A9", "9" * 30, "%22%27%25_"])
-def test_no_value_is_an_error(admin_client, four, name, value):
-    assert admin_client.get(f"{LIST}?{name}={value}").status_code in (200, 302, 400)
+def test_no_value_is_an_error(admin_client, four, value):
+    answers = {name: admin_client.get(f"{LIST}?{name}={value}").status_code for name in NAMES}
+    assert answers == dict.fromkeys(NAMES, 200)
 
 
 def test_words_are_found_as_visitors_write_them(admin_client):
@@ -129,17 +131,12 @@ def test_a_row_says_what_an_operator_asks_for(admin_client, four):
     assert ">12<" in html
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("", "q=gardener", "q=gardener+labs", "company=labs", "country=austria", "country=none", "category=none"),
-        *("clicked=1", "clicked=0", "reported=review", "told=no", "host=example", "end=week", "o=-4", "q=a&company=b"),
-    ],
-)
-def test_a_page_takes_at_most_twelve_queries_however_it_is_filtered(
-    admin_client, django_assert_max_num_queries, four, query
-):
+def test_a_page_takes_at_most_twelve_queries_however_it_is_filtered(admin_client, django_assert_max_num_queries, four):
     for number in range(60):
         tag(make_posting(title=f"Gardener {number}", source=f"source {number % 7}"), "country", "AT", "Austria")
-    with django_assert_max_num_queries(12):
-        admin_client.get(f"{LIST}?{query}")
+    for query in (
+        *("", "q=gardener", "q=gardener+labs", "company=labs", "country=austria", "country=none", "category=none"),
+        *("clicked=1", "clicked=0", "reported=review", "told=no", "host=example", "end=week", "o=-4", "q=a&company=b"),
+    ):
+        with django_assert_max_num_queries(12, info=query):
+            admin_client.get(f"{LIST}?{query}")
