@@ -94,10 +94,17 @@ def read_again(ids: Sequence[int], user: Any) -> int:
 def delete(ids: Sequence[int], user: Any) -> int:
     """Deletes postings with all that hangs on them; their history stays, and out of it they can come back."""
     with transaction.atomic(), history.because("Deleted.", user), changes.together():
-        postings = _locked(ids)
+        postings = [posting for posting in lock_to_delete(ids) if posting.pk in set(ids)]
         LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=DELETION)
         Posting.objects.filter(pk__in=ids).delete()
     return len(postings)
+
+
+def lock_to_delete(ids: Sequence[int]) -> list[Posting]:
+    """Locks these, and what was merged into them, which deleting writes too: all in the one order in which all lock
+    them, or two who delete and edit at once would wait for each other."""
+    merged = Posting.objects.filter(merged_into__in=ids).values_list("pk", flat=True)
+    return _locked(sorted({*ids, *merged}))
 
 
 def _locked(ids: Sequence[int]) -> list[Posting]:

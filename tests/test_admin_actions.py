@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
+from postings import mending
 from postings.admin import actions
 from postings.importing import run
 from postings.models import Posting, Tag
@@ -257,6 +258,22 @@ def test_what_is_deleted_is_gone_and_stands_in_the_history(admin_client, client)
     assert client.get(posting.get_absolute_url()).status_code == 404
     assert Posting.history.filter(id=posting.pk).first().history_type == "-"
     assert LogEntry.objects.get().is_deletion()
+
+
+@pytest.mark.parametrize("how", ["list", "page"])
+def test_what_is_deleted_is_locked_in_order_with_what_was_merged_into_it(admin_client, monkeypatch, how):
+    """Deleting writes those too, and out of order two who delete and edit at once would wait for each other."""
+    merged, kept = make_posting(status=Posting.Status.CLOSED), make_posting()
+    Posting.objects.filter(pk=merged.pk).update(merged_into=kept)
+    locked = []
+    real = mending._locked
+    monkeypatch.setattr(mending, "_locked", lambda ids: locked.append(list(ids)) or real(ids))
+    if how == "list":
+        assert act(admin_client, "delete", kept) == ["1 posting was deleted."]
+    else:
+        admin_client.post(f"/admin/postings/posting/{kept.pk}/delete/", {"post": "yes"})
+    assert locked == [[merged.pk, kept.pk]]
+    assert list(Posting.objects.all()) == [merged] and reloaded(merged).merged_into is None
 
 
 # --- Rights ------------------------------------------------------------------------------------------

@@ -230,6 +230,10 @@ class ActionsAdmin(admin.ModelAdmin):
     # Not in one transaction, as forms are: each batch of a step is one.
     is_list_noted_together = False
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        mending.lock_to_delete([obj.pk])
+        super().delete_model(request, obj)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
