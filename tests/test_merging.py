@@ -551,7 +551,7 @@ def test_the_history_is_told_why(admin_user, kept, other, monkeypatch):
     told = []
 
     def hear(instance: Posting, **rest: object) -> None:
-        told.append((instance.slug, history._cause.reason, history._cause.user))
+        told.append((instance.slug, *history.present_cause()))
 
     post_save.connect(hear, sender=Posting)
     try:

@@ -12,7 +12,6 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import BadRequest
 from django.db import DataError, transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
 from postings import changes, history
@@ -38,10 +37,10 @@ class SteadyAdmin(admin.ModelAdmin):
             log.warning("A list that cannot be asked for: %r", request.get_full_path()[:500], exc_info=True)
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet) -> Any:
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             raise BadRequest("no row has a key like this")
-        return super().response_action(request, queryset)
+        return super().response_action(request, *args, **kwargs)
 
 
 class NotedAdmin(SteadyAdmin):
