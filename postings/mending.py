@@ -19,13 +19,20 @@ from postings.models import Posting, PostingTag, Tag
 ADD, REMOVE, REPLACE = "add", "remove", "replace"
 
 
-def set_tags(ids: Sequence[int], kind: Tag.Kind, tags: Collection[Tag], how: str, user: Any) -> int:
-    """Adds tags of one kind, takes them away, or makes them the only ones of their kind; pins the kind."""
-    names = ", ".join(sorted(tag.name for tag in tags)) or "none"
+def set_tags(
+    ids: Sequence[int], kind: Tag.Kind, tags: Collection[Tag], how: str, user: Any, new_names: Sequence[str] = ()
+) -> int:
+    """Adds tags of one kind, takes them away, or makes them the only ones of their kind; makes those of new names.
+
+    Pins the kind, also of what had them already: the next import would take them away. But what never had a tag that is
+    taken away is left alone.
+    """
+    names = ", ".join(sorted([*(tag.name for tag in tags), *new_names])) or "none"
     what = {ADD: "added", REMOVE: "taken away", REPLACE: "set"}[how]
     said = f"{Posting.PINNED_AS[kind].capitalize()} {what}: {names}."
     with transaction.atomic(), history.because(said, user), changes.together():
         postings = _locked(ids)
+        tags = [*tags, *(Tag.objects.get_or_create(kind=kind, name=name)[0] for name in new_names)]
         links = PostingTag.objects.filter(posting__in=postings, tag__kind=kind)
         there = {(link.posting_id, link.tag_id): link.pk for link in links}
         wanted = {tag.pk for tag in tags}
@@ -45,8 +52,13 @@ def set_tags(ids: Sequence[int], kind: Tag.Kind, tags: Collection[Tag], how: str
         touched = {link.posting_id for link in new} | {
             posting for (posting, _), key in there.items() if key in set(gone)
         }
-        changed = [posting for posting in postings if posting.pk in touched]
-        _pin(changed, [Posting.PINNED_AS[kind]], [], user, said)
+        pin = Posting.PINNED_AS[kind]
+        changed = [
+            posting
+            for posting in postings
+            if posting.pk in touched or (how != REMOVE and pin not in posting.pinned_fields)
+        ]
+        _pin(changed, [pin], [], user, said)
     return len(changed)
 
 
@@ -82,10 +94,17 @@ def read_again(ids: Sequence[int], user: Any) -> int:
 def delete(ids: Sequence[int], user: Any) -> int:
     """Deletes postings with all that hangs on them; their history stays, and out of it they can come back."""
     with transaction.atomic(), history.because("Deleted.", user), changes.together():
-        postings = _locked(ids)
+        postings = [posting for posting in lock_to_delete(ids) if posting.pk in set(ids)]
         LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=DELETION)
         Posting.objects.filter(pk__in=ids).delete()
     return len(postings)
+
+
+def lock_to_delete(ids: Sequence[int]) -> list[Posting]:
+    """Locks these, and what was merged into them, which deleting writes too: all in the one order in which all lock
+    them, or two who delete and edit at once would wait for each other."""
+    merged = Posting.objects.filter(merged_into__in=ids).values_list("pk", flat=True)
+    return _locked(sorted({*ids, *merged}))
 
 
 def _locked(ids: Sequence[int]) -> list[Posting]:

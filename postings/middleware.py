@@ -1,4 +1,4 @@
-"""What happens to every answer, static files and errors included."""
+"""What happens to every request, and to every answer, static files and errors included."""
 
 from collections.abc import Callable
 
@@ -19,3 +19,19 @@ class NotForSearchEngines:
         response = self.get_response(request)
         response.headers.setdefault("X-Robots-Tag", "noindex")
         return response
+
+
+class FormsInUtf8:
+    """Reads forms as UTF-8, whatever encoding the request claims: that may be none that a form can have, or give halves
+    of characters that no database takes. Pages are in UTF-8, and so browsers send their forms.
+
+    Stands before what reads a form first: the one that looks for the token.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            request.encoding = "utf-8"
+        return self.get_response(request)

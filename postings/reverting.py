@@ -11,7 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.utils.timezone import localtime
 
-from postings import changes, history
+from postings import changes, history, rendering
 from postings.importing.reading import Readers, read_facts
 from postings.importing.store import added_skills
 from postings.models import Company, PastBody, Posting, PostingTag, Tag
@@ -84,7 +84,10 @@ def _take_fields(posting: Posting, row: Any) -> list[str]:
         posting.company, sentence = _company_of(row.company_id)
         said.append(sentence)
     posting.body_markdown = row.past_body.markdown
-    posting.render_body()
+    try:
+        posting.render_body()
+    except rendering.TooLarge as reason:
+        raise NotReverted(f"Its body can no longer be shown: {reason}.") from None
     posting.set_yearly_salary()
     return said
 

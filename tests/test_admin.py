@@ -807,3 +807,27 @@ def test_a_form_that_was_open_while_an_import_wrote_is_not_taken(admin_client, i
     stored = Posting.objects.get()
     # Neither undone nor pinned.
     assert (stored.title, stored.body_markdown, stored.pinned_fields) == ("Junior gardener", "We grow bushes.", [])
+
+
+# --- Forms in encodings that are none ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("charset", ["raw_unicode_escape", "unicode_escape", "idna", "base64", "utf-16", "none"])
+@pytest.mark.parametrize("page", ["posting/add/", "posting/paste/", "posting/preview/", "company/add/", "tag/add/"])
+def test_a_form_is_read_as_utf_8_whatever_it_claims(admin_client, page, charset):
+    body = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800\r\n'
+        for name in ("title", "company", "text", "name", "kind", "body_markdown")
+    )
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    response = admin_client.generic("POST", f"/admin/postings/{page}", f"{body}--x--\r\n", content_type=kind)
+    assert response.status_code in (200, 302, 422)
+
+
+@pytest.mark.parametrize("charset", ["idna", "base64", "none"])
+def test_nobody_makes_the_login_fail_with_an_encoding(charset):
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.get("/admin/login/")
+    body = '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nbob\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    assert stranger.generic("POST", "/admin/login/", body, content_type=kind).status_code == 403

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
+from postings import mending
 from postings.admin import actions
 from postings.importing import run
 from postings.models import Posting, Tag
@@ -84,6 +85,31 @@ def test_a_number_that_is_none_is_asked_again(admin_client):
     assert reloaded(posting).status == "live"
 
 
+def test_what_is_merged_is_not_promised_to_be_published(admin_client):
+    kept, closed = make_posting(), make_posting(status=Posting.Status.CLOSED)
+    merged = make_posting(status=Posting.Status.CLOSED, merged_into=kept)
+    assert "1 posting will be published" in asked(admin_client, "publish", merged, closed)
+    assert act(admin_client, "publish", merged, closed) == ["1 posting was published."]
+    assert reloaded(merged).status == "closed"
+
+
+def test_where_a_batch_fails_those_before_it_are_counted(admin_client, monkeypatch):
+    monkeypatch.setattr(actions, "AT_ONCE", 1)
+    first = make_posting(apply_url="https://old.example/apply/1")
+    long = make_posting(apply_url="https://old.example/" + "x" * 2000)
+    [said] = act(admin_client, "replace_host", first, long, old="old.example", new=f"{'a' * 60}.{'b' * 60}.example")
+    assert "Stopped at an address that could not be made" in said
+    assert said.endswith("; 1 posting before it was changed.")
+    assert (reloaded(first).apply_host[:3], reloaded(long).apply_host) == ("aaa", "old.example")
+
+
+def test_a_host_is_named_in_letters_or_as_it_is_stored(admin_client):
+    for old in ("Bücher.example", "xn--bcher-kva.example"):
+        posting = make_posting(apply_url="https://xn--bcher-kva.example/apply/1")
+        act(admin_client, "replace_host", posting, old=old, new="büro.example")
+        assert reloaded(posting).apply_url == "https://xn--bro-hoa.example/apply/1"
+
+
 # --- Tags --------------------------------------------------------------------------------------------
 
 
@@ -127,9 +153,50 @@ def test_no_import_undoes_a_category_that_was_set(admin_client, tmp_path):
     assert (posting.title, names(posting)) == ("Head gardener", ["Garden"])
 
 
+def test_of_two_that_differ_in_case_the_one_that_was_written_is_meant(admin_client):
+    for number, name in enumerate(("DevOps", "Devops", "DEVOPS")):
+        make_category(name)
+        posting = make_posting()
+        act(admin_client, "set_tags", posting, kind="category", how="add", names=name)
+        assert (number, names(posting)) == (number, [name])
+
+
+def test_a_category_that_is_made_says_who_made_it_and_why(admin_client, admin_user):
+    act(admin_client, "set_tags", make_posting(), kind="category", how="add", names="Orchard")
+    row = Tag.history.get()
+    assert (row.history_user, row.history_change_reason) == (admin_user, "Categories added: Orchard.")
+
+
+def test_what_had_the_category_already_is_pinned_too(admin_client, tmp_path):
+    for category in ("Garden", "Kitchen"):
+        folder = tmp_path / category / "2025-01" / f"cook-{category}".lower()
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text(posting_text(slug=folder.name))
+    run.run_import([str(tmp_path)], run.Options())
+    postings = list(Posting.objects.all())
+    assert act(admin_client, "set_tags", *postings, kind="category", how="replace", names="Garden") == [
+        "2 postings were given the categories Garden alone."
+    ]
+    (tmp_path / "Garden").rename(tmp_path / "Cellar")
+    run.run_import([str(tmp_path)], run.Options())
+    assert [names(posting) for posting in Posting.objects.all()] == [["Garden"], ["Garden"]]
+
+
+def test_who_may_not_add_tags_adds_none(client, django_user_model):
+    user = django_user_model.objects.create_user("bob", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_posting", "change_posting"]))
+    client.force_login(user)
+    posting = make_posting(categories=("Garden",))
+    answers = {"kind": "category", "how": "add", "names": "Orchard"}
+    assert "There is no such tag: Orchard." in asked(client, "set_tags", posting, **answers)
+    assert [tag.name for tag in Tag.objects.all()] == ["Garden"]
+    act(client, "set_tags", make_posting(), kind="category", how="add", names="Garden")
+
+
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
+        ({"kind": "category", "how": "add", "names": "Garden\n\u3164"}, "There is nothing to see in it."),
         ({"kind": "country", "how": "add", "names": "Atlantis"}, "There is no such tag: Atlantis."),
         ({"kind": "category", "how": "remove", "names": "Atlantis"}, "There is no such tag: Atlantis."),
         ({"kind": "category", "how": "add", "names": " \n"}, "Which ones? Name at least one."),
@@ -191,6 +258,22 @@ def test_what_is_deleted_is_gone_and_stands_in_the_history(admin_client, client)
     assert client.get(posting.get_absolute_url()).status_code == 404
     assert Posting.history.filter(id=posting.pk).first().history_type == "-"
     assert LogEntry.objects.get().is_deletion()
+
+
+@pytest.mark.parametrize("how", ["list", "page"])
+def test_what_is_deleted_is_locked_in_order_with_what_was_merged_into_it(admin_client, monkeypatch, how):
+    """Deleting writes those too, and out of order two who delete and edit at once would wait for each other."""
+    merged, kept = make_posting(status=Posting.Status.CLOSED), make_posting()
+    Posting.objects.filter(pk=merged.pk).update(merged_into=kept)
+    locked = []
+    real = mending._locked
+    monkeypatch.setattr(mending, "_locked", lambda ids: locked.append(list(ids)) or real(ids))
+    if how == "list":
+        assert act(admin_client, "delete", kept) == ["1 posting was deleted."]
+    else:
+        admin_client.post(f"/admin/postings/posting/{kept.pk}/delete/", {"post": "yes"})
+    assert locked == [[merged.pk, kept.pk]]
+    assert list(Posting.objects.all()) == [merged] and reloaded(merged).merged_into is None
 
 
 # --- Rights ------------------------------------------------------------------------------------------

@@ -629,3 +629,49 @@ def test_the_form_of_a_new_posting_leads_to_pasting(admin_client):
     assert f'<a href="{PASTE}">' in admin_client.get("/admin/postings/posting/add/").content.decode()
     assert 'name="text"' in admin_client.get(PASTE).content.decode()
     assert admin_client.put(PASTE).status_code == 405
+
+
+# --- What cannot be saved so ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pay", "sentence"),
+    [
+        ({"salary_min": "1e308", "salary_currency": "EUR", "salary_period": "hour"}, "Not taken: pay is between 0"),
+        ({"salary_max": "-5", "salary_currency": "EUR", "salary_period": "hour"}, "Not taken: pay is between 0"),
+        ({"salary_currency": "EUR", "salary_period": "year"}, "How much?"),
+        ({"salary_min": "50", "salary_currency": "EUR"}, "Per what?"),
+        ({"salary_min": "9", "salary_max": "5", "salary_currency": "EUR"}, "It is below the other end."),
+        ({"salary_min": "9", "salary_currency": "<b>", "salary_period": "hour"}, "Three letters, please, as in EUR."),
+    ],
+)
+def test_pay_that_says_nothing_is_refused_and_its_preview_says_so(admin_client, pay, sentence):
+    posting = make_posting()
+    address = f"/admin/postings/posting/{posting.pk}/change/"
+    assert sentence in errors(send(admin_client, address, **pay))
+    data = open_form(admin_client, address) | pay
+    page = admin_client.post(f"/admin/postings/posting/preview/?posting={posting.pk}", data).content.decode()
+    assert sentence in unescape(page) and "None a" not in page
+    posting.refresh_from_db()
+    assert (posting.salary_min, posting.salary_max, posting.salary_currency) == (None, None, "")
+
+
+def test_a_currency_is_taken_however_it_is_written(admin_client):
+    posting = make_posting()
+    address = f"/admin/postings/posting/{posting.pk}/change/"
+    assert not errors(send(admin_client, address, salary_min="50", salary_currency="eur", salary_period="hour"))
+    posting.refresh_from_db()
+    assert posting.salary_in_words == "from EUR 50 an hour"
+
+
+def test_a_name_that_no_address_can_have_is_refused_with_a_sentence(admin_client):
+    posting = make_posting(slug="gardener")
+    response = send(admin_client, f"/admin/postings/posting/{posting.pk}/change/", slug="garden/er")
+    assert "No slash, blank or invisible character, please." in errors(response)
+    posting.refresh_from_db()
+    assert posting.slug == "gardener"
+
+
+@pytest.mark.parametrize("key", ["9" * 5000, "9" * 22, "x", "-1", "\0"])
+def test_the_preview_of_what_is_not_there_is_not_found(admin_client, key):
+    assert admin_client.post("/admin/postings/posting/preview/", query_params={"posting": key}).status_code == 404

@@ -2,7 +2,7 @@
 
 import pytest
 
-from postings import history
+from postings import history, rendering
 from postings.importing import run
 from postings.models import Company, Posting, PostingTag, Tag
 from tests.factories import make_category, make_company, make_posting, posting_text
@@ -28,8 +28,13 @@ def read(client, address: str) -> str:
     return " ".join(response.content.decode().split())
 
 
+def seen(model, key: int) -> dict[str, int]:
+    """What the page that asks sends along: which row was the last when it was shown."""
+    return {"seen": model.history.filter(id=key).order_by("history_id").last().history_id}
+
+
 def take_back(client, posting_id: int, number: int = 0) -> str:
-    response = client.post(row_page(posting_id, number), follow=True)
+    response = client.post(row_page(posting_id, number), seen(Posting, posting_id), follow=True)
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
 
@@ -188,6 +193,32 @@ def test_an_address_that_another_has_by_now_is_refused_with_a_sentence(admin_cli
     assert posting.slug == "head-gardener"
 
 
+def test_where_somebody_wrote_in_between_the_question_is_asked_again(admin_client, admin_user):
+    posting = make_posting(title="Gardener")
+    edit(posting, admin_user, title="Head gardener")
+    address = row_page(posting.pk)
+    data = {"seen": admin_client.get(address).context["last"].history_id}
+    edit(posting, admin_user, place="Vienna")
+    for sent in (data, {}, {"seen": "x"}):
+        page = " ".join(admin_client.post(address, sent).content.decode().split())
+        assert "has changed it meanwhile" in page and "<del><bdi>Vienna</bdi></del>" in page
+    posting.refresh_from_db()
+    assert (posting.title, posting.place) == ("Head gardener", "Vienna")
+    data["seen"] = admin_client.get(address).context["last"].history_id
+    admin_client.post(address, data)
+    posting.refresh_from_db()
+    assert (posting.title, posting.place) == ("Gardener", "")
+
+
+def test_a_body_that_is_too_large_by_now_is_left_with_a_sentence(admin_client, admin_user, monkeypatch):
+    posting = make_posting(body_markdown="We grow trees.")
+    edit(posting, admin_user, body_markdown="We plant trees.")
+    monkeypatch.setattr(rendering, "MAX_HTML_BYTES", 5)
+    assert "Its body can no longer be shown: its HTML would be over" in take_back(admin_client, posting.pk)
+    posting.refresh_from_db()
+    assert posting.body_markdown == "We plant trees."
+
+
 @pytest.mark.parametrize("thing", ["company", "tag"])
 def test_companies_and_tags_are_taken_back_too(admin_client, thing):
     it = make_company("Ahorn") if thing == "company" else make_category("Ahorn")
@@ -196,7 +227,7 @@ def test_companies_and_tags_are_taken_back_too(admin_client, thing):
     page = f"/admin/postings/{thing}/{it.pk}/history/"
     assert "<ins><bdi>Birke</bdi></ins>" in read(admin_client, page)
     first = it.history.order_by("history_id").first()
-    admin_client.post(f"{page}{first.history_id}/")
+    admin_client.post(f"{page}{first.history_id}/", seen(type(it), it.pk))
     it.refresh_from_db()
     assert it.name == "Ahorn"
 
@@ -208,15 +239,15 @@ def test_a_company_whose_old_name_another_has_is_left_with_a_sentence(admin_clie
     Company.objects.create(name="Ahorn")
     first = company.history.order_by("history_id").first()
     page = f"/admin/postings/company/{company.pk}/history/"
-    said = admin_client.post(f"{page}{first.history_id}/", follow=True).content.decode()
+    said = admin_client.post(f"{page}{first.history_id}/", seen(Company, company.pk), follow=True).content.decode()
     assert "Not taken back: Company with this Name already exists." in said
 
 
 def test_a_company_that_was_deleted_is_there_again(admin_client):
     company = make_company("Ahorn")
-    first, page = company.history.get(), f"/admin/postings/company/{company.pk}/history/"
+    key, first = company.pk, company.history.get()
     company.delete()
-    admin_client.post(f"{page}{first.history_id}/")
+    admin_client.post(f"/admin/postings/company/{key}/history/{first.history_id}/", seen(Company, key))
     assert Company.objects.get(name="Ahorn").slug == "ahorn"
 
 
@@ -249,7 +280,7 @@ def test_hostile_text_stays_text(admin_client, admin_user):
         assert "<script>alert" not in page and "<img src=x" not in page and "<i>b" not in page
 
 
-@pytest.mark.parametrize("path", ["0/", "4711/", "x/", "9" * 30 + "/"])
+@pytest.mark.parametrize("path", ["0/", "4711/", "x/", "9" * 30 + "/", "9" * 5000 + "/", "٣/"])
 def test_what_is_not_there_is_not_found(admin_client, path):
     posting = make_posting()
     assert admin_client.get(f"{history_page(posting.pk)}{path}").status_code in (404, 302)

@@ -140,3 +140,47 @@ def test_a_page_takes_at_most_twelve_queries_however_it_is_filtered(admin_client
     ):
         with django_assert_max_num_queries(12, info=query):
             admin_client.get(f"{LIST}?{query}")
+
+
+# --- Addresses that nobody should have typed -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("tail", ["", "export/"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "id__in=9999999999999999999999",
+        "company__exact=9999999999999999999999",
+        "source=%00&company=%00&category=%00",
+        "slug=%00",
+        "title=%00",
+        "q=%00",
+        "p=%00&o=%00",
+    ],
+)
+def test_a_list_that_cannot_be_asked_for_is_no_fault_of_the_board(admin_client, asked, tail):
+    make_posting()
+    assert admin_client.get(f"{LIST}{tail}?{asked}").status_code in (200, 302)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "importrun/?started_at__year=9999",
+        "importrun/?started_at__year=9999&started_at__month=12",
+        "importrun/?source=%00",
+        "tag/?kind__exact=%00",
+        "report/?reason__exact=%00",
+        "historicalposting/?history_user__id__exact=9999999999999999999999",
+        "historicalposting/?history_type__exact=%00",
+        "company/?id__in=9999999999999999999999",
+    ],
+)
+def test_nor_are_the_other_lists(admin_client, address):
+    assert admin_client.get(f"/admin/postings/{address}").status_code in (200, 302)
+
+
+@pytest.mark.parametrize("key", ["x", "9" * 22, "9" * 5000, "\0", "-1"])
+def test_a_key_that_no_row_has_is_refused(admin_client, key):
+    data = {"action": "close", "_selected_action": [make_posting().pk, key]}
+    assert admin_client.post(LIST, data).status_code == 400

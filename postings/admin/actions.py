@@ -7,6 +7,7 @@ worked out anew for each of the three, and where that is another number by then,
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,7 +22,7 @@ from postings.admin.life import FROM_THE_LIST
 from postings.admin.searching import among
 from postings.batches import batches
 from postings.importing import layout
-from postings.models import Posting, PostingQuerySet, Tag
+from postings.models import Posting, PostingQuerySet, PostingTag, Tag
 
 AT_ONCE = 500
 NAMED = 5
@@ -55,7 +56,8 @@ class Publish(Step):
     note = "What is past its end gets a new one. No import closes them again."
 
     def affected(self, chosen: PostingQuerySet, data: dict[str, Any]) -> QuerySet:
-        return chosen.exclude(PostingQuerySet.live_condition())
+        # What is merged into another is taken apart first.
+        return chosen.exclude(PostingQuerySet.live_condition()).filter(merged_into=None)
 
     def run(self, ids: Sequence[int], user: Any, data: dict[str, Any]) -> int:
         return life.reopen(Posting.objects.filter(pk__in=ids), user, FROM_THE_LIST).number
@@ -106,6 +108,7 @@ class TagsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "cols": 40}),
         help_text="One a line, by name or code. A category that is new is made; other tags have to be there.",
     )
+    may_add_tags = True  # the admin says whether this user may
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -113,18 +116,26 @@ class TagsForm(forms.Form):
         if not names and data.get("how") != mending.REPLACE:
             self.add_error("names", "Which ones? Name at least one.")
         data["tags"], unknown = self._tags(data.get("kind", ""), names)
-        if unknown and (data.get("kind") != Tag.Kind.CATEGORY or data.get("how") == mending.REMOVE):
+        is_made = self.may_add_tags and data.get("kind") == Tag.Kind.CATEGORY and data.get("how") != mending.REMOVE
+        if unknown and not is_made:
             self.add_error("names", f"There is no such tag: {', '.join(unknown)}.")
         longest = Tag._meta.get_field("name").max_length or 0
         if any(len(name) > longest for name in unknown):
             self.add_error("names", f"A name has at most {longest} characters.")
+        if not all(map(layout.is_visible, unknown)):
+            self.add_error("names", "There is nothing to see in it.")
         data["new"] = unknown
         return data
 
     def _tags(self, kind: str, names: list[str]) -> tuple[list[Tag], list[str]]:
-        by_name = {tag.name.casefold(): tag for tag in Tag.objects.filter(kind=kind)} if names else {}
-        by_code = {tag.code.casefold(): tag for tag in by_name.values()}
-        found = {name: by_name.get(name.casefold()) or by_code.get(name.casefold()) for name in names}
+        there: dict[str, Tag] = {}
+        # The first that fits: as it is written, then in any case; its name, then its code.
+        tags = list(Tag.objects.filter(kind=kind).order_by("pk")) if names else []
+        for fold in (str, str.casefold):
+            for called in ("name", "code"):
+                for tag in tags:
+                    there.setdefault(fold(getattr(tag, called)), tag)
+        found = {name: there.get(name) or there.get(name.casefold()) for name in names}
         return [tag for tag in found.values() if tag], [name for name, tag in found.items() if not tag]
 
 
@@ -132,6 +143,11 @@ class SetTags(Step):
     name, label = "set_tags", "Set category or tags of the selected postings"
     note = "They are pinned: no import and no reading of the text changes them again."
     form_class = TagsForm
+
+    def affected(self, chosen: PostingQuerySet, data: dict[str, Any]) -> QuerySet:
+        if data["how"] != mending.REMOVE:
+            return chosen  # what is so already is pinned, too
+        return chosen.filter(pk__in=PostingTag.objects.filter(tag__in=data["tags"]).order_by().values("posting"))
 
     def said(self, data: dict[str, Any]) -> str:
         names = ", ".join([*(tag.name for tag in data["tags"]), *data["new"]])
@@ -144,9 +160,7 @@ class SetTags(Step):
         return f"given the {kind} {names} alone" if names else f"left without {kind}"
 
     def run(self, ids: Sequence[int], user: Any, data: dict[str, Any]) -> int:
-        kind = Tag.Kind(data["kind"])
-        new = [Tag.objects.get_or_create(kind=kind, name=name)[0] for name in data["new"]]
-        return mending.set_tags(ids, kind, [*data["tags"], *new], data["how"], user)
+        return mending.set_tags(ids, Tag.Kind(data["kind"]), data["tags"], data["how"], user, data["new"])
 
 
 class HostForm(forms.Form):
@@ -154,7 +168,12 @@ class HostForm(forms.Form):
     new = forms.CharField(label="To host", max_length=255, help_text="The rest of each address stays as it is.")
 
     def clean_old(self) -> str:
-        return self.cleaned_data["old"].strip().lower()
+        """As it is stored: in the letters of addresses."""
+        host: str = self.cleaned_data["old"].strip().lower()
+        try:
+            return host if ":" in host else urlsplit(addresses.canonical(f"https://{host}/")).hostname or host
+        except addresses.BadAddress:
+            return host  # there is none like it, which is said then
 
     def clean_new(self) -> str:
         host = self.cleaned_data["new"].strip().lower()
@@ -211,6 +230,10 @@ class ActionsAdmin(admin.ModelAdmin):
     # Not in one transaction, as forms are: each batch of a step is one.
     is_list_noted_together = False
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        mending.lock_to_delete([obj.pk])
+        super().delete_model(request, obj)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
@@ -223,6 +246,8 @@ class ActionsAdmin(admin.ModelAdmin):
         """Asks, says, or does; None where it was done."""
         asked = request.POST.get("step") == step.name
         form = step.form_class(request.POST if asked else None, initial=self._initial(step, chosen))
+        if isinstance(form, TagsForm):
+            form.may_add_tags = request.user.has_perm("postings.add_tag")
         has_questions = bool(step.form_class.base_fields)
         if has_questions and not (asked and form.is_valid()):
             return self._page(request, chosen, step, form)
@@ -277,10 +302,14 @@ class ActionsAdmin(admin.ModelAdmin):
 
     def _do(self, request: HttpRequest, step: Step, affected: QuerySet, data: dict[str, Any]) -> None:
         ids = sorted(affected.order_by().values_list("pk", flat=True))
+        done = 0
         try:
-            done = sum(step.run(batch, request.user, data) for batch in batches(ids, AT_ONCE))
+            for batch in batches(ids, AT_ONCE):
+                done += step.run(batch, request.user, data)
         except addresses.BadAddress as reason:
-            self.message_user(request, f"Stopped at an address that could not be made: {reason}.", messages.ERROR)
+            before = f"{done:,} posting{'' if done == 1 else 's'} before it {'was' if done == 1 else 'were'} changed"
+            said = f"Stopped at an address that could not be made: {reason}; {before}."
+            self.message_user(request, said, messages.ERROR)
             return
         postings = "posting was" if done == 1 else "postings were"
         self.message_user(request, f"{done:,} {postings} {step.said(data)}.", messages.SUCCESS)

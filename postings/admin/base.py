@@ -1,19 +1,49 @@
 """What several screens of the admin share."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
-from django.http import HttpRequest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import BadRequest
+from django.db import DataError, transaction
+from django.http import HttpRequest, HttpResponseRedirect
 
 from postings import changes, history
 from postings.importing import layout
 
+log = logging.getLogger(__name__)
 
-class NotedAdmin(admin.ModelAdmin):
+
+# What asking for a list can raise by an address that somebody typed: NUL, a number or a date that no database takes.
+# Django looks for the rest, and then says that the address is wrong.
+UNASKABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
+
+
+class SteadyAdmin(admin.ModelAdmin):
+    """Lists that answer whatever is asked of them."""
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changelist_view(request, *args, **kwargs)
+        except UNASKABLE:
+            if request.method == "POST" or not request.GET or ERROR_FLAG in request.GET:
+                raise
+            log.warning("A list that cannot be asked for: %r", request.get_full_path()[:500], exc_info=True)
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest("no row has a key like this")
+        return super().response_action(request, *args, **kwargs)
+
+
+class NotedAdmin(SteadyAdmin):
     """Notes all that one form or action writes as one change of the board."""
 
     is_list_noted_together = True  # its actions, too
@@ -41,7 +71,12 @@ def noted_together(request: HttpRequest) -> Iterator[None]:
         yield
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+def is_key(text: str) -> bool:
+    """Whether this may be a primary key: a number, and not one of so many digits that Python refuses to read it."""
+    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63
+
+
+class ReadOnlyAdmin(SteadyAdmin):
     """What the board wrote itself is looked at, not edited."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

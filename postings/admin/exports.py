@@ -10,7 +10,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -22,6 +21,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from postings import downloads, spreadsheets
+from postings.admin.base import UNASKABLE
 from postings.models import PostingQuerySet
 from postings.resources import BoardResource, PostingResource, ids_of
 
@@ -82,7 +82,7 @@ class ExportAdmin(admin.ModelAdmin):
             raise PermissionDenied
         try:
             shown = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
+        except UNASKABLE:
             # As the list itself does, which then says so.
             return HttpResponseRedirect(f"{self._list_address()}?e=1")
         is_filtered = bool(shown.get_filters_params() or shown.query)

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postings import differences, history, reverting
-from postings.admin.base import ReadOnlyAdmin
+from postings.admin.base import ReadOnlyAdmin, is_key
 from postings.differences import Difference
 from postings.models import Posting
 
@@ -44,7 +44,7 @@ class HistoryAdmin(admin.ModelAdmin):
         return [path("<int:pk>/history/<int:row>/", view, name=name), *super().get_urls()]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
-        key = self.opts.pk.to_python(unquote(object_id)) if unquote(object_id).isdecimal() else 0
+        key = int(unquote(object_id)) if is_key(unquote(object_id)) else 0
         obj = self.model._default_manager.filter(pk=key).first()
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
@@ -75,9 +75,11 @@ class HistoryAdmin(admin.ModelAdmin):
         obj = self.model._default_manager.filter(pk=pk).first()
         if not self._may_revert(request, obj):
             raise PermissionDenied
-        if request.method == "POST":
-            return self._revert(request, wanted)
         last = self._rows(pk).first()
+        # What is confirmed is what was shown; where somebody wrote in between, the question is asked again.
+        is_asked_again = request.method == "POST" and request.POST.get("seen") != str(last.history_id)
+        if request.method == "POST" and not is_asked_again:
+            return self._revert(request, wanted)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Take back {wanted}",
@@ -85,6 +87,8 @@ class HistoryAdmin(admin.ModelAdmin):
             "object": obj,
             "key": pk,
             "row": wanted,
+            "last": last,
+            "is_asked_again": is_asked_again,
             "differences": self.differences_of([wanted, last])[0],
         }
         request.current_app = self.admin_site.name

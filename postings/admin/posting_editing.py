@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Script
 from django.http import HttpRequest
+from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from postings import pinning
@@ -136,7 +137,12 @@ class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         # A draft's, too, which only staff sees.
-        return obj.get_absolute_url() if isinstance(obj, Posting) and obj.slug else None
+        if not isinstance(obj, Posting) or not obj.slug:
+            return None
+        try:
+            return obj.get_absolute_url()
+        except NoReverseMatch:
+            return None  # the form was sent with a name that no address can have, and says so
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"expires_at": expiry(timezone.now(), BY_HAND), **super().get_changeform_initial_data(request)}

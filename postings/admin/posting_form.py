@@ -1,5 +1,6 @@
 """The form of a posting: what is changed in it by hand is pinned, and no later import writes it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from postings.models.base import validate_visible
 from postings.structured_data import titles
 
 SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
+MOST_PAY = 1e12  # in any currency and period: far more, and a year of it is no number any more
 # A change of any of these may say other facts.
 READ_FIELDS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
 TAGS_HELP = {
@@ -130,7 +132,40 @@ class PostingForm(forms.ModelForm):
             raise forms.ValidationError(f"There is no company called “{name}”, and you may not add one.")
         return Company(name=name)
 
+    def clean_salary_min(self) -> float | None:
+        return self._sum("salary_min")
+
+    def clean_salary_max(self) -> float | None:
+        return self._sum("salary_max")
+
+    def _sum(self, name: str) -> float | None:
+        value: float | None = self.cleaned_data[name]
+        if value is not None and not 0 <= value <= MOST_PAY:
+            raise forms.ValidationError(f"Not taken: pay is between 0 and {MOST_PAY:,.0f}.")
+        return value
+
+    def clean_salary_currency(self) -> str:
+        currency: str = self.cleaned_data["salary_currency"].strip().upper()
+        if currency and not re.fullmatch("[A-Z]{3}", currency):
+            raise forms.ValidationError("Three letters, please, as in EUR.")
+        return currency
+
+    def check_pay(self) -> None:
+        """Base pay is said whole: what has a currency stands on the page, and in what search engines are told."""
+        if not SALARY_FIELDS & set(self.changed_data) or SALARY_FIELDS & self.errors.keys():
+            return
+        low, high = self.cleaned_data.get("salary_min"), self.cleaned_data.get("salary_max")
+        if low is not None and high is not None and low > high:
+            self.add_error("salary_max", "It is below the other end.")
+        if not self.cleaned_data.get("salary_currency"):
+            return
+        if low is None and high is None:
+            self.add_error("salary_min", "How much? Where no pay is said, leave the currency empty, too.")
+        elif not self.cleaned_data.get("salary_period"):
+            self.add_error("salary_period", "Per what?")
+
     def clean(self) -> dict[str, Any] | None:
+        self.check_pay()
         seen = self.cleaned_data.get("seen_changed_at")
         if self.instance.pk and seen:
             # Locked until this form is saved, so that nothing is written in between.

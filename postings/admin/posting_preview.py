@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from postings import heads, pinning
+from postings.admin.base import is_key
 from postings.admin.posting_form import READ_FIELDS, SALARY_FIELDS, PostingForm
 from postings.models import Posting, PostingTag, Tag
 from postings.slugs import slug_for
@@ -29,6 +30,7 @@ class PreviewForm(PostingForm):
         exclude = ["slug", "expires_at", "end_is_employers"]
 
     def clean(self) -> dict[str, Any] | None:
+        self.check_pay()
         return self.cleaned_data
 
     def save(self, commit: bool = True) -> Any:
@@ -130,7 +132,7 @@ class PreviewAdmin(admin.ModelAdmin):
         pk = request.GET.get("posting", "")
         if not pk:
             return Posting()
-        posting = Posting.objects.for_detail().filter(pk=int(pk)).first() if pk.isdecimal() else None
+        posting = Posting.objects.for_detail().filter(pk=int(pk)).first() if is_key(pk) else None
         if posting is None or not self.has_view_or_change_permission(request, posting):
             raise Http404(f"no posting {pk!r}")
         return posting

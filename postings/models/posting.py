@@ -381,8 +381,8 @@ class Posting(models.Model):
 
         `EUR 40,000 to 48,000 a year`, `up to USD 90 an hour`.
         """
-        if not self.salary_currency:
-            return ""
+        if not (self.salary_currency and self.salary_period) or self.salary_min is self.salary_max is None:
+            return ""  # what is only half said, by hand and before the form asked for the rest, is not said
         low, high = (
             None if end is None else f"{end:,.2f}".removesuffix(".00") for end in (self.salary_min, self.salary_max)
         )

@@ -140,9 +140,6 @@ def _report(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "postings/report_not_from_here.html", status=403)
     if reports.is_too_large(request):
         return render(request, "postings/report_too_large.html", {"posting": posting}, status=413)
-    # Whatever encoding the request claims, which may be none that a form can have, or give halves of characters that no
-    # database takes: pages are in UTF-8, and so browsers send their forms.
-    request.encoding = "utf-8"
     form = reports.ReportForm(request.POST)
     if not form.is_valid():
         return _report_page(request, posting, form, status=422)
