@@ -249,7 +249,7 @@ def test_what_an_import_writes_is_written_in_its_name(admin_client, admin_user, 
     finish = Store.finish
 
     def noting(self, batch):
-        causes.append((history._cause.reason, history._cause.user))
+        causes.append(tuple(history.present_cause()))
         return finish(self, batch)
 
     monkeypatch.setattr(Store, "finish", noting)

@@ -24,17 +24,17 @@ from postings.models import REPORTS_FOR_REVIEW, Posting, PostingQuerySet, Report
 FROM_THE_LIST, FROM_THE_PAGE = "from the list", "from its page"
 
 
-def _close(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _close(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     return messages.SUCCESS, f"{life.close(postings, user, where):,} closed."
 
 
-def _reopen(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _reopen(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     done = life.reopen(postings, user, where)
     also = f" {done.renewed:,} of them had expired and got a new end." if done.renewed else ""
     return messages.SUCCESS, f"{done.number:,} published.{also}"
 
 
-def _extend(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _extend(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     done = life.extend(postings, user, where)
     said = f"{done.number:,} extended by {life.days_more()} days."
     if done.closed:
@@ -48,7 +48,7 @@ def _is_or_are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-STEPS: dict[str, Callable[[QuerySet, Any, str], tuple[int, str]]] = {
+STEPS: dict[str, Callable[[PostingQuerySet, Any, str], tuple[int, str]]] = {
     "close": _close,
     "reopen": _reopen,
     "extend": _extend,
@@ -135,7 +135,7 @@ class LifeAdmin(NotedAdmin):
         said = ", ".join(f"{counted[reason]} × “{label}”" for reason, label in Report.Reason.choices if counted[reason])
         return format_html('{} – <a href="{}">see them</a>', said, reports_address(posting))
 
-    def _take_step(self, request: HttpRequest, step: str, postings: QuerySet, where: str) -> None:
+    def _take_step(self, request: HttpRequest, step: str, postings: PostingQuerySet, where: str) -> None:
         level, sentence = STEPS[step](postings, request.user, where)
         self.message_user(request, sentence, level)
 

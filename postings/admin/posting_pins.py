@@ -38,9 +38,11 @@ class PinsAdmin(admin.ModelAdmin):
         if deed not in DEEDS or name not in (pinning.READ if deed == "take" else Posting.PINNABLE):
             raise BadRequest("nothing that can be done with a pin is called so")
         with noted_together(request):
-            posting = get_object_or_404(Posting.objects.select_for_update(), pk=pk)
+            posting = get_object_or_404(Posting.objects.locked(), pk=pk)
+            before = posting.changed_at
             said = DEEDS[deed](posting, name, request.user)
-            self.log_change(request, posting, said)
+            if posting.changed_at != before:
+                self.log_change(request, posting, said)
         self.message_user(request, said, messages.SUCCESS)
         page = reverse("admin:postings_posting_change", args=[pk])
         return HttpResponseRedirect(f"{page}#fact-{name}")
