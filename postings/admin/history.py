@@ -8,8 +8,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.contrib.admin.utils import label_for_field, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -143,13 +144,12 @@ class HistoryAdmin(admin.ModelAdmin):
         date = f"{row.history_date:%Y-%m-%d %H:%M} UTC"
         try:
             thing.full_clean()
-        except Exception as error:
-            raise reverting.NotReverted(
-                f"Not taken back: {' '.join(getattr(error, 'messages', [str(error)]))}"
-            ) from error
-        with history.because(f"Taken back to what it was on {date}.", request.user):
+        except ValidationError as error:
+            raise reverting.NotReverted(f"Not taken back: {' '.join(error.messages)}") from error
+        reason = f"Taken back to what it was on {date}."
+        with transaction.atomic(), history.because(reason, request.user):
             thing.save()
-        self.log_change(request, thing, f"Taken back to what it was on {date}.")
+            self.log_change(request, thing, reason)
         return thing, []
 
 
