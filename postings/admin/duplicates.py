@@ -22,7 +22,7 @@ from postings import duplicates
 from postings.admin.base import NotedAdmin, ReadOnlyAdmin, noted_together
 from postings.duplicates import merging
 from postings.duplicates.differences import MOST_PIECES, Piece, differences
-from postings.models import Likeness, Merge, Posting, Signature
+from postings.models import Likeness, Merge, Posting
 
 GROUPS_A_PAGE = 20
 # Of more, the rest comes when these are judged.
@@ -279,7 +279,7 @@ def _posting_ids(pairs: Sequence[Likeness]) -> list[int]:
 
 
 def _postings(postings: Any) -> QuerySet:
-    return postings.select_related("company").with_clicks().defer("body_markdown", "body_html")
+    return postings.select_related("company").with_clicks().without_texts()
 
 
 def _differing(group: Group) -> list[tuple[Posting, list[Piece]]]:
@@ -310,12 +310,6 @@ class MergesAdmin(NotedAdmin):
         ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: merging.MOST_AT_ONCE + 1])
         address = reverse("admin:postings_likeness_merge")
         return HttpResponseRedirect(f"{address}?{urlencode({'ids': ','.join(map(str, ids))}, safe=',')}")
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Suggestions and merges go with their posting, whoever may delete that."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        going_with_it = {model._meta.verbose_name for model in (Likeness, Merge, Signature)}
-        return to_delete, counts, set(missing) - going_with_it, protected
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         posting = kwargs.get("obj")

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from postings.admin.base import NotedAdmin
 from postings.admin.statistics import statistics_link
-from postings.models import DailyClicks, FiguresLink, Posting, Report
+from postings.models import DailyClicks, FiguresLink, Posting
 from postings.statistics import Figures
 
 
@@ -31,12 +31,6 @@ class FiguresAdmin(NotedAdmin):
         others = ", ".join(f"{number:,} {label}" for label, number, _ in figures.explained[1:])
         said = "<strong>{} by people</strong>; besides {}; {} in all. {}"
         return format_html(said, f"{figures.people:,}", others, f"{figures.raw:,}", statistics_link(posting))
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Click-throughs and reports go with their posting, whoever may delete that, though not by themselves."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        going_with_it = {DailyClicks._meta.verbose_name, Report._meta.verbose_name}
-        return to_delete, counts, set(missing) - going_with_it, protected
 
     # --- The secret link ----------------------------------------------------------------------------
 
