@@ -17,9 +17,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postings import differences, history, reverting
+from postings import history, history_differences, reverting
 from postings.admin.base import ReadOnlyAdmin
-from postings.differences import Difference
+from postings.history_differences import NOTHING, Difference
 from postings.models import Posting
 
 ROWS_PER_PAGE = 50
@@ -156,14 +156,14 @@ class HistoryAdmin(admin.ModelAdmin):
 def _said(value: Any) -> str:
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    return differences.NOTHING if value in (None, "") else str(value)
+    return NOTHING if value in (None, "") else str(value)
 
 
 class PostingHistoryAdmin(HistoryAdmin):
     """The part of the postings' admin that is their history."""
 
     def differences_of(self, rows: Sequence[Any]) -> list[list[Difference]]:
-        reader = differences.Reader(rows)
+        reader = history_differences.Reader(rows)
         return [reader.differences(old, new) for new, old in pairwise(rows)]
 
     def revert(self, request: HttpRequest, row: Any) -> tuple[Any, list[str]]:
@@ -216,8 +216,8 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="why")
     def reason(self, row: Any) -> str:
-        return row.history_change_reason or differences.NOTHING
+        return row.history_change_reason or NOTHING
 
     @admin.display(description="who")
     def who(self, row: Any) -> str:
-        return str(row.history_user) if row.history_user else differences.NOTHING
+        return str(row.history_user) if row.history_user else NOTHING
