@@ -1,13 +1,16 @@
 """What several screens of the admin share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 
 from postings import changes, history
 from postings.importing import layout
@@ -39,6 +42,21 @@ def noted_together(request: HttpRequest) -> Iterator[None]:
         return
     with transaction.atomic(), history.because("Edited in the admin.", request.user), changes.together():
         yield
+
+
+def only_by(*methods: str) -> Callable[[Any], Any]:
+    """Of a method that answers an address of the admin: any other way of asking gets 405, with the board's own page."""
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def answer(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods, render_to_string("405.html", request=request))
+            return view(self, request, *args, **kwargs)
+
+        return answer
+
+    return decorate
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

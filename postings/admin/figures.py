@@ -8,12 +8,12 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postings.admin.base import NotedAdmin
+from postings.admin.base import NotedAdmin, only_by
 from postings.admin.statistics import statistics_link
 from postings.models import DailyClicks, FiguresLink, Posting
 from postings.statistics import Figures
@@ -47,10 +47,9 @@ class FiguresAdmin(NotedAdmin):
             context |= {"figures_link": link, "figures_address": address}
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @only_by("POST")
     def figures_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Makes the link, replaces it by another, or takes it away."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         posting = self.get_object(request, unquote(object_id))
         if posting is None:
             raise Http404(f"no posting {object_id!r}")

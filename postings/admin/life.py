@@ -8,15 +8,14 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postings import life
-from postings.admin.base import NotedAdmin, noted_together
+from postings.admin.base import NotedAdmin, noted_together, only_by
 from postings.models import REPORTS_FOR_REVIEW, Posting, PostingQuerySet, Report
 
 # --- The steps of a posting's life, in words --------------------------------------------------------
@@ -145,10 +144,9 @@ class LifeAdmin(NotedAdmin):
         view = self.admin_site.admin_view(self.step_view)
         return [path("<int:pk>/<str:step>/now/", view, name="postings_posting_step"), *super().get_urls()]
 
+    @only_by("POST")
     def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
         """Closes, reopens or extends one posting: what the buttons at the top of its page send."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
         if step not in STEPS:
             raise Http404(f"no step {step!r}")
         with noted_together(request):

@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
-from postings.admin.duplicates import MergesAdmin
 from postings.admin.exports import ExportAdmin
 from postings.admin.figures import FiguresAdmin
 from postings.admin.history import PostingHistoryAdmin
 from postings.admin.life import LifeAdmin
 from postings.admin.posting_editing import EditingAdmin
 from postings.admin.posting_list import ListAdmin
+from postings.admin.posting_merging import MergesAdmin
 from postings.admin.posting_steps import StepsAdmin
 from postings.admin.structured_data import StructuredDataAdmin
 from postings.models import DailyClicks, Posting, PostingTag, Report
