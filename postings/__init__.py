@@ -15,10 +15,10 @@
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
    and a `journal` takes what the database cannot take in time; `upkeep` folds that in later.
 9. `life` closes what ran out and does what an operator decides; `reports` takes what visitors find wrong.
-10. `admin` is where an operator mends what came out, and sees the clicks: `pinning` keeps one field from imports,
-   `mending` changes many postings at once, `uploads` runs an import in a process of its own, `downloads` hands out what
-   a list shows, in the columns of `resources`; `roles` says who may do what. `history` writes down what a transaction
-   did to a posting, `differences` puts it into words, and `reverting` takes it back.
+10. `admin` is where an operator mends what came out, and sees the clicks. `pinning` keeps what was decided from
+    imports, `mending` changes many at once, `edits` is what all of that has in common; every change stands in the
+    `history`, which `history_differences` puts in words and `reverting` leads back. `uploads` runs imports from there,
+    `resources` and `downloads` let lists out as files, and `roles` says who may do what.
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.

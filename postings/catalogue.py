@@ -220,6 +220,12 @@ class Snapshot:
             of_kind.sort(key=lambda value: (order.get(value.code, len(order)), value.name.casefold()))
         return values
 
+    def tag_counts(self) -> dict[int, int]:
+        """How many live postings have each tag, by its primary key; of a region those that name it."""
+        return self.once(
+            "tag counts", lambda live: {tag: found.intersection_cardinality(live) for tag, found in self.tagged.items()}
+        )
+
     @cached_property
     def largest(self) -> dict[str, list[tuple[int, int, Value]]]:
         """The values of each kind with how many postings they have and their place in order, the largest first."""

@@ -8,11 +8,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import DELETION
 from django.db import transaction
-from django.utils import timezone
 
-from postings import addresses, changes, history
+from postings import addresses, changes, edits, history
 from postings.importing.rereading import reread
 from postings.models import Posting, PostingTag, Tag
 
@@ -49,16 +48,13 @@ def set_tags(
         ]
         PostingTag.objects.filter(pk__in=gone).delete()
         PostingTag.objects.bulk_create(new)
-        touched = {link.posting_id for link in new} | {
-            posting for (posting, _), key in there.items() if key in set(gone)
-        }
-        pin = Posting.PINNED_AS[kind]
-        changed = [
-            posting
-            for posting in postings
-            if posting.pk in touched or (how != REMOVE and pin not in posting.pinned_fields)
-        ]
-        _pin(changed, [pin], [], user, said)
+        name, of_gone = Posting.PINNED_AS[kind], set(gone)
+        touched = {link.posting_id for link in new} | {posting for (posting, _), key in there.items() if key in of_gone}
+        if how != REMOVE:
+            # What an import gave them already is theirs by hand from now on.
+            touched |= {posting.pk for posting in postings if name not in posting.pinned_fields}
+        changed = [posting for posting in postings if posting.pk in touched]
+        _write_pinned(changed, name, [], user, said)
     return len(changed)
 
 
@@ -75,7 +71,7 @@ def replace_host(ids: Sequence[int], old: str, new: str, user: Any) -> int:
                 posting.apply_url = addresses.canonical(_at_host(posting.apply_url, new))
                 posting.set_derived()
                 changed.append(posting)
-        _pin(changed, ["apply_url"], ["apply_url", "apply_host"], user, said)
+        _write_pinned(changed, "apply_url", ["apply_url", "apply_host"], user, said)
     return len(changed)
 
 
@@ -95,7 +91,7 @@ def delete(ids: Sequence[int], user: Any) -> int:
     """Deletes postings with all that hangs on them; their history stays, and out of it they can come back."""
     with transaction.atomic(), history.because("Deleted.", user), changes.together():
         postings = [posting for posting in lock_to_delete(ids) if posting.pk in set(ids)]
-        LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=DELETION)
+        edits.log(postings, user, "", DELETION)
         Posting.objects.filter(pk__in=ids).delete()
     return len(postings)
 
@@ -108,14 +104,10 @@ def lock_to_delete(ids: Sequence[int]) -> list[Posting]:
 
 
 def _locked(ids: Sequence[int]) -> list[Posting]:
-    rows = Posting.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",), no_key=True)
-    return list(rows.defer("body_markdown", "body_html"))
+    return list(Posting.objects.filter(pk__in=ids).locked().without_texts())
 
 
-def _pin(postings: Sequence[Posting], pins: list[str], fields: list[str], user: Any, said: str) -> None:
-    now = timezone.now()
+def _write_pinned(postings: Sequence[Posting], pin: str, fields: Sequence[str], user: Any, said: str) -> None:
     for posting in postings:
-        posting.pin(pins)
-        posting.changed_at = now
-    Posting.objects.bulk_update(postings, [*fields, "pinned_fields", "changed_at"], batch_size=200)
-    LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=CHANGE, change_message=said)
+        posting.pin([pin])
+    edits.write(postings, [*fields, "pinned_fields"], user, said)

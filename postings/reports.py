@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from postings import life, visitors
+from postings import edits, life, visitors
 from postings.importing import layout
 from postings.models import Posting, Report, VisitorKey
 
@@ -114,7 +113,7 @@ def settle(reports: QuerySet, user: Any, how: str = "Settled: nothing wrong.") -
     ids = list(reports.order_by().values_list("pk", flat=True))
     chosen = list(Report.objects.open().filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
     Report.objects.filter(pk__in=[report.pk for report in chosen]).update(settled_at=timezone.now(), settled_by=user)
-    LogEntry.objects.log_actions(user_id=user.pk, queryset=chosen, action_flag=CHANGE, change_message=how)
+    edits.log(chosen, user, how)
     return len(chosen)
 
 

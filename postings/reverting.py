@@ -7,11 +7,9 @@ changed it, taking that back is a person's word, and pins it, or the next import
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
-from django.utils.timezone import localtime
 
-from postings import changes, history, rendering
+from postings import changes, edits, history, rendering
 from postings.importing.reading import Readers, read_facts
 from postings.importing.store import added_skills
 from postings.models import Company, PastBody, Posting, PostingTag, Tag
@@ -26,9 +24,9 @@ class NotReverted(Exception):
 def revert(row: Any, user: Any) -> tuple[Posting, list[str]]:
     """Makes a posting what a row of its history says, in one transaction; the posting, and sentences on what could not
     be as it was. Raises NotReverted."""
-    reason = f"Taken back to what it was on {localtime(row.history_date):%Y-%m-%d %H:%M} UTC."
+    reason = f"Taken back to what it was on {row.history_date:%Y-%m-%d %H:%M} UTC."
     with transaction.atomic(), history.because(reason, user), changes.together():
-        posting = Posting.objects.select_for_update(of=("self",), no_key=True).filter(pk=row.id).first()
+        posting = Posting.objects.filter(pk=row.id).locked().first()
         _check(row, posting)
         is_gone = posting is None
         posting = posting or Posting(pk=row.id)
@@ -37,9 +35,7 @@ def revert(row: Any, user: Any) -> tuple[Posting, list[str]]:
         posting.pinned_fields = sorted(pins)
         posting.save(force_insert=is_gone)
         said += _take_tags(posting, row)
-        LogEntry.objects.log_actions(
-            user_id=user.pk, queryset=[posting], action_flag=CHANGE, change_message=reason, single_object=True
-        )
+        edits.log([posting], user, reason)
     return posting, said
 
 

@@ -215,7 +215,8 @@ def _bytes_of(asked: ImportRun) -> bytes:
 
 
 def _note_plan(asked: ImportRun, summary: run.Summary, planned: list[Result]) -> None:
-    for name in ("created", "updated", "unchanged", "refused", "closed", "skipped", "not_closed_because"):
+    names = ["created", "updated", "unchanged", "refused", "closed", "skipped", "not_closed_because"]
+    for name in names:
         setattr(asked, name, getattr(summary, name))
     asked.finished_at = asked.last_sign = timezone.now()
     with transaction.atomic():
@@ -226,7 +227,8 @@ def _note_plan(asked: ImportRun, summary: run.Summary, planned: list[Result]) ->
             if result.outcome is not Outcome.CLOSED or named <= MOST_CLOSED_NAMED:
                 rows.append(_planned(asked, result, summary.likely))
         PlannedFile.objects.bulk_create(rows, batch_size=500)
-        asked.save()
+        # How many files there are is the pulse's to write.
+        asked.save(update_fields=[*names, "finished_at", "last_sign"])
 
 
 def _planned(asked: ImportRun, result: Result, likely: dict[str, list[run.Likely]]) -> PlannedFile:

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
 from postings import mending
-from postings.admin import actions
+from postings.admin import posting_steps
 from postings.importing import run
 from postings.models import Posting, Tag
 from tests.factories import make_category, make_posting, posting_text
@@ -71,7 +71,7 @@ def test_a_step_for_all_that_the_list_is_filtered_by_reaches_them_all(admin_clie
 
 
 def test_many_are_changed_a_batch_at_a_time(admin_client, monkeypatch):
-    monkeypatch.setattr(actions, "AT_ONCE", 3)
+    monkeypatch.setattr(posting_steps, "AT_ONCE", 3)
     postings = [make_posting() for _ in range(8)]
     assert act(admin_client, "close", *postings) == ["8 postings were closed."]
     assert LogEntry.objects.count() == 8
@@ -94,7 +94,7 @@ def test_what_is_merged_is_not_promised_to_be_published(admin_client):
 
 
 def test_where_a_batch_fails_those_before_it_are_counted(admin_client, monkeypatch):
-    monkeypatch.setattr(actions, "AT_ONCE", 1)
+    monkeypatch.setattr(posting_steps, "AT_ONCE", 1)
     first = make_posting(apply_url="https://old.example/apply/1")
     long = make_posting(apply_url="https://old.example/" + "x" * 2000)
     [said] = act(admin_client, "replace_host", first, long, old="old.example", new=f"{'a' * 60}.{'b' * 60}.example")
@@ -130,6 +130,24 @@ def test_tags_are_taken_away_and_replaced(admin_client):
     assert names(posting) == ["Garden"]
     act(admin_client, "set_tags", posting, kind="category", how="replace", names="")
     assert names(posting) == []
+
+
+def test_what_has_the_tag_already_is_pinned_too(admin_client):
+    posting = make_posting(categories=("Garden",))
+    said = act(admin_client, "set_tags", posting, kind="category", how="add", names="Garden")
+    assert said == ["1 posting was given the categories Garden."]
+    assert reloaded(posting).pinned_fields == ["categories"]
+
+
+def test_taking_away_says_beforehand_how_many_have_it(admin_client):
+    having, other = make_posting(categories=("Garden",)), make_posting()
+    page = asked(admin_client, "set_tags", having, other, kind="category", how="remove", names="Garden")
+    assert "1 posting will be rid of the categories Garden; of the 2 that were chosen" in page
+
+
+def test_what_is_merged_into_another_is_not_said_to_be_published(admin_client):
+    merged = make_posting(status=Posting.Status.CLOSED, merged_into=make_posting())
+    assert "None of the 1 chosen posting would be published" in asked(admin_client, "publish", merged)
 
 
 def test_tags_of_a_kind_are_found_by_name_and_by_code(admin_client):
@@ -231,7 +249,9 @@ def test_the_commonest_host_is_suggested(admin_client):
     assert 'value="b.example"' in response.content.decode()
 
 
-@pytest.mark.parametrize("host", ["", "a b", "new.example/path", "user:pw@new.example", "new.example:99999", "[::1"])
+@pytest.mark.parametrize(
+    "host", ["", "a b", "new.example/path", "me@new.example", "user:pw@new.example", "new.example:99999", "[::1"]
+)
 def test_a_host_that_is_none_is_refused_with_a_sentence(admin_client, host):
     posting = make_posting(apply_url="https://old.example/apply/1")
     data = {"action": "replace_host", "_selected_action": posting.pk, "step": "replace_host", "number": 1}
@@ -293,7 +313,7 @@ def test_only_what_one_may_do_is_offered_and_taken(client, django_user_model, ri
     client.force_login(user)
     posting = make_posting()
     page = client.get(LIST).content.decode()
-    steps = {step.name for step in actions.STEPS}
+    steps = {step.name for step in posting_steps.STEPS}
     assert {name for name in steps if f'<option value="{name}">' in page} == offered
     for name in steps - offered:
         data = {"action": name, "_selected_action": posting.pk, "step": name, "number": 1}

@@ -23,12 +23,12 @@ from django.utils import timezone
 
 from postings import uploads
 from postings.importing import run as importing
-from postings.importing.differences import MOST_LINES, diff
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.pulse import Pulse
 from postings.importing.sources import Limits
 from postings.importing.store import Outcome, Result, Store
 from postings.models import ImportRun, PlannedFile, Posting, RefusedFile, Upload
+from postings.text_differences import MOST_LINES, by_lines
 from tests.factories import make_posting, posting_text
 
 pytestmark = pytest.mark.django_db
@@ -324,26 +324,26 @@ def test_a_pinned_field_does_not_differ(admin_client):
 
 
 def test_a_long_difference_is_cut_and_says_so():
-    lines = diff("\n".join(f"old {number}" for number in range(100)), "\n".join(f"new {n}" for n in range(100)))
+    lines = by_lines("\n".join(f"old {number}" for number in range(100)), "\n".join(f"new {n}" for n in range(100)))
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "… and more"
-    assert max(map(len, diff("x" * 5000, "y" * 5000))) <= 160
+    assert max(map(len, by_lines("x" * 5000, "y" * 5000))) <= 160
 
 
 def test_of_very_long_bodies_only_the_beginning_is_compared(monkeypatch):
     # The time that it takes grows with the square of the lines, and there may be 10,000 such bodies.
     compared = []
     monkeypatch.setattr(difflib, "unified_diff", lambda old, new, **_: compared.append((len(old), len(new))) or [])
-    assert diff("a\n" * 20_000, "b\n" * 30_000) == ["… and more"]
+    assert by_lines("a\n" * 20_000, "b\n" * 30_000) == ["… and more"]
     assert compared == [(300, 300)]
 
 
 def test_the_start_and_the_end_that_are_the_same_are_left_out():
     same = "\n".join(f"line {number}" for number in range(5000))
-    assert diff(f"{same}\nold\n{same}", f"{same}\nnew\n{same}") == [" line 4999", "-old", "+new", " line 0"]
-    assert diff("a\na\na", "a\na") == [" a", "-a"]
-    assert diff("a\n1\n2\n3\nb", "c\n1\n2\n3\nd") == ["-a", "+c", " 1", "…", " 3", "-b", "+d"]
-    assert diff("a\n\nb", "a\n\nc") == ["-b", "+c"]
+    assert by_lines(f"{same}\nold\n{same}", f"{same}\nnew\n{same}") == [" line 4999", "-old", "+new", " line 0"]
+    assert by_lines("a\na\na", "a\na") == [" a", "-a"]
+    assert by_lines("a\n1\n2\n3\nb", "c\n1\n2\n3\nd") == ["-a", "+c", " 1", "…", " 3", "-b", "+d"]
+    assert by_lines("a\n\nb", "a\n\nc") == ["-b", "+c"]
 
 
 def test_the_command_line_is_told_no_more_than_before(tmp_path):

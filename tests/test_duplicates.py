@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from postings import changes, duplicates
 from postings.duplicates import finding, texts
-from postings.duplicates.differences import MOST_PIECES, differences
 from postings.importing.dry_run import dry_run
 from postings.importing.run import Options, run_import
 from postings.models import ImportRun, Likeness, Posting, Signature
+from postings.text_differences import MOST_PIECES, by_words
 from tests.factories import make_posting, posting_text
 from tests.test_detail import Page
 from tests.test_store import every_row
@@ -403,7 +403,7 @@ def test_a_database_that_does_not_take_it_is_a_sentence_and_status_3(monkeypatch
 
 
 def test_what_differs_is_shown_with_the_words_around_it():
-    [first, last] = differences(
+    [first, last] = by_words(
         "We plant *old* trees in Vienna. Call 4711.", "We plant young trees in Vienna. **Call** us."
     )
     assert (first.before, first.removed, first.added, first.after) == (
@@ -416,9 +416,9 @@ def test_what_differs_is_shown_with_the_words_around_it():
 
 
 def test_texts_that_have_nothing_in_common_are_cut():
-    [piece] = differences(body(1, 3000), body(2, 3000).upper())
+    [piece] = by_words(body(1, 3000), body(2, 3000).upper())
     assert len(piece.removed) < 1000
-    many = differences(" ".join(f"a{n} x" for n in range(200)), " ".join(f"a{n} y" for n in range(200)))
+    many = by_words(" ".join(f"a{n} x" for n in range(200)), " ".join(f"a{n} y" for n in range(200)))
     assert len(many) == MOST_PIECES
 
 

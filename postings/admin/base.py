@@ -1,8 +1,9 @@
 """What several screens of the admin share."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -12,7 +13,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import BadRequest
 from django.db import DataError, transaction
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 
 from postings import changes, history
 from postings.importing import layout
@@ -74,6 +77,21 @@ def noted_together(request: HttpRequest) -> Iterator[None]:
 def is_key(text: str) -> bool:
     """Whether this may be a primary key: a number, and not one of so many digits that Python refuses to read it."""
     return text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63
+
+
+def only_by(*methods: str) -> Callable[[Any], Any]:
+    """Of a method that answers an address of the admin: any other way of asking gets 405, with the board's own page."""
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def answer(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods, render_to_string("405.html", request=request))
+            return view(self, request, *args, **kwargs)
+
+        return answer
+
+    return decorate
 
 
 class ReadOnlyAdmin(SteadyAdmin):

@@ -9,27 +9,24 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Max, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
 from postings import duplicates
-from postings.admin.base import NotedAdmin, ReadOnlyAdmin, noted_together
+from postings.admin.base import ReadOnlyAdmin, noted_together, only_by
 from postings.duplicates import merging
-from postings.duplicates.differences import MOST_PIECES, Piece, differences
-from postings.models import Likeness, Merge, Posting, Signature
+from postings.models import Likeness, Posting
+from postings.text_differences import MOST_PIECES, Piece, by_words
 
 GROUPS_A_PAGE = 20
 # Of more, the rest comes when these are judged.
 MOST_IN_A_GROUP = merging.MOST_AT_ONCE
 # More are for the command: a worker would be stopped before it came to an end.
 MOST_TO_LOOK_AT = 5000
-_NAMED_BY = ("title", "slug")
 _TEMPLATES = "admin/postings/likeness"
 
 
@@ -129,10 +126,9 @@ class LikenessAdmin(ReadOnlyAdmin):
             most_pieces=MOST_PIECES,
         )
 
+    @only_by("POST")
     def find_view(self, request: HttpRequest) -> HttpResponse:
         """Compares what is new or changed: what the button sends."""
-        if request.method != "POST":
-            return _only_by_post(request)
         if not self.has_settle_permission(request):
             raise PermissionDenied
         waiting = len(duplicates.unsigned())
@@ -150,10 +146,9 @@ class LikenessAdmin(ReadOnlyAdmin):
 
     # --- Judging ------------------------------------------------------------------------------------
 
+    @only_by("POST")
     def settle_view(self, request: HttpRequest) -> HttpResponse:
         """“These are different jobs”: the ticked ones and the one to keep, or what is ticked against the rest."""
-        if request.method != "POST":
-            return _only_by_post(request)
         if not self.has_settle_permission(request):
             raise PermissionDenied
         ids = _ids(request.POST.getlist("ids"))
@@ -235,10 +230,6 @@ def _way_back(sent: Any) -> dict[str, str]:
     return {name: value for name, value in kept.items() if value and len(value) < 20}
 
 
-def _only_by_post(request: HttpRequest) -> HttpResponse:
-    return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
-
-
 def _ids(values: Sequence[str]) -> list[int]:
     """Whole numbers, alone or between commas, each once; what is none is passed over."""
     found = [part for value in values for part in value.split(",")]
@@ -279,7 +270,7 @@ def _posting_ids(pairs: Sequence[Likeness]) -> list[int]:
 
 
 def _postings(postings: Any) -> QuerySet:
-    return postings.select_related("company").with_clicks().defer("body_markdown", "body_html")
+    return postings.select_related("company").with_clicks().without_texts()
 
 
 def _differing(group: Group) -> list[tuple[Posting, list[Piece]]]:
@@ -289,60 +280,4 @@ def _differing(group: Group) -> list[tuple[Posting, list[Piece]]]:
     if group.keep is None:
         return []
     own = bodies[group.keep.pk]
-    return [
-        (posting, differences(own, bodies[posting.pk])) for posting in group.postings if posting.pk != group.keep.pk
-    ]
-
-
-class MergesAdmin(NotedAdmin):
-    """The part of the postings' admin that is about merging."""
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.take_apart_view)
-        return [path("<int:pk>/take-apart/", view, name="postings_posting_take_apart"), *super().get_urls()]
-
-    def has_merge_permission(self, request: HttpRequest) -> bool:
-        return may_merge(request)
-
-    @admin.action(description="Merge the selected postings", permissions=["merge"])
-    def merge(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        """Leads to the page that says what it would do."""
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: merging.MOST_AT_ONCE + 1])
-        address = reverse("admin:postings_likeness_merge")
-        return HttpResponseRedirect(f"{address}?{urlencode({'ids': ','.join(map(str, ids))}, safe=',')}")
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Suggestions and merges go with their posting, whoever may delete that."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        going_with_it = {model._meta.verbose_name for model in (Likeness, Merge, Signature)}
-        return to_delete, counts, set(missing) - going_with_it, protected
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        posting = kwargs.get("obj")
-        if posting and (posting.merged_into_id or posting.is_kept):
-            merges = list(
-                Merge.objects.filter(Q(kept=posting) | Q(merged=posting))
-                .select_related("kept", "merged", "by")
-                .only("at", "by__username", *(f"{side}__{name}" for side in ("kept", "merged") for name in _NAMED_BY))
-            )
-            context["merge"] = next((each for each in merges if each.merged_id == posting.pk), None)
-            context["merged_here"] = [each for each in merges if each.kept_id == posting.pk]
-            context["may_take_apart"] = may_merge(request)
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def take_apart_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if request.method != "POST":
-            return _only_by_post(request)
-        if not may_merge(request):
-            raise PermissionDenied
-        get_object_or_404(Posting.objects.only("pk"), pk=pk)
-        try:
-            with noted_together(request):
-                done = duplicates.take_apart(pk, request.user)
-        except duplicates.Refused as reason:
-            self.message_user(request, f"Nothing was taken apart. {reason}", messages.ERROR)
-        else:
-            left = f" Edited since, and so left as it is: {', '.join(done.left)}." if done.left else ""
-            level = messages.WARNING if done.left else messages.SUCCESS
-            self.message_user(request, f"Taken apart from “{done.kept}”.{left}", level)
-        return HttpResponseRedirect(reverse("admin:postings_posting_change", args=[pk]))
+    return [(posting, by_words(own, bodies[posting.pk])) for posting in group.postings if posting.pk != group.keep.pk]

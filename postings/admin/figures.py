@@ -8,14 +8,14 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postings.admin.base import NotedAdmin
+from postings.admin.base import NotedAdmin, only_by
 from postings.admin.statistics import statistics_link
-from postings.models import DailyClicks, FiguresLink, Posting, Report
+from postings.models import DailyClicks, FiguresLink, Posting
 from postings.statistics import Figures
 
 
@@ -32,12 +32,6 @@ class FiguresAdmin(NotedAdmin):
         said = "<strong>{} by people</strong>; besides {}; {} in all. {}"
         return format_html(said, f"{figures.people:,}", others, f"{figures.raw:,}", statistics_link(posting))
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Click-throughs and reports go with their posting, whoever may delete that, though not by themselves."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        going_with_it = {DailyClicks._meta.verbose_name, Report._meta.verbose_name}
-        return to_delete, counts, set(missing) - going_with_it, protected
-
     # --- The secret link ----------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
@@ -53,10 +47,9 @@ class FiguresAdmin(NotedAdmin):
             context |= {"figures_link": link, "figures_address": address}
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @only_by("POST")
     def figures_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Makes the link, replaces it by another, or takes it away."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         posting = self.get_object(request, unquote(object_id))
         if posting is None:
             raise Http404(f"no posting {object_id!r}")

@@ -8,17 +8,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.contrib.admin.utils import label_for_field, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postings import differences, history, reverting
+from postings import history, history_differences, reverting
 from postings.admin.base import ReadOnlyAdmin, is_key
-from postings.differences import Difference
+from postings.history_differences import NOTHING, Difference
 from postings.models import Posting
 
 ROWS_PER_PAGE = 50
@@ -147,27 +148,26 @@ class HistoryAdmin(admin.ModelAdmin):
         date = f"{row.history_date:%Y-%m-%d %H:%M} UTC"
         try:
             thing.full_clean()
-        except Exception as error:
-            raise reverting.NotReverted(
-                f"Not taken back: {' '.join(getattr(error, 'messages', [str(error)]))}"
-            ) from error
-        with history.because(f"Taken back to what it was on {date}.", request.user):
+        except ValidationError as error:
+            raise reverting.NotReverted(f"Not taken back: {' '.join(error.messages)}") from error
+        reason = f"Taken back to what it was on {date}."
+        with transaction.atomic(), history.because(reason, request.user):
             thing.save()
-        self.log_change(request, thing, f"Taken back to what it was on {date}.")
+            self.log_change(request, thing, reason)
         return thing, []
 
 
 def _said(value: Any) -> str:
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    return differences.NOTHING if value in (None, "") else str(value)
+    return NOTHING if value in (None, "") else str(value)
 
 
 class PostingHistoryAdmin(HistoryAdmin):
     """The part of the postings' admin that is their history."""
 
     def differences_of(self, rows: Sequence[Any]) -> list[list[Difference]]:
-        reader = differences.Reader(rows)
+        reader = history_differences.Reader(rows)
         return [reader.differences(old, new) for new, old in pairwise(rows)]
 
     def revert(self, request: HttpRequest, row: Any) -> tuple[Any, list[str]]:
@@ -220,8 +220,8 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="why")
     def reason(self, row: Any) -> str:
-        return row.history_change_reason or differences.NOTHING
+        return row.history_change_reason or NOTHING
 
     @admin.display(description="who")
     def who(self, row: Any) -> str:
-        return str(row.history_user) if row.history_user else differences.NOTHING
+        return str(row.history_user) if row.history_user else NOTHING

@@ -8,15 +8,14 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postings import life
-from postings.admin.base import NotedAdmin, noted_together
+from postings.admin.base import NotedAdmin, noted_together, only_by
 from postings.models import REPORTS_FOR_REVIEW, Posting, PostingQuerySet, Report
 
 # --- The steps of a posting's life, in words --------------------------------------------------------
@@ -24,17 +23,17 @@ from postings.models import REPORTS_FOR_REVIEW, Posting, PostingQuerySet, Report
 FROM_THE_LIST, FROM_THE_PAGE = "from the list", "from its page"
 
 
-def _close(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _close(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     return messages.SUCCESS, f"{life.close(postings, user, where):,} closed."
 
 
-def _reopen(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _reopen(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     done = life.reopen(postings, user, where)
     also = f" {done.renewed:,} of them had expired and got a new end." if done.renewed else ""
     return messages.SUCCESS, f"{done.number:,} published.{also}"
 
 
-def _extend(postings: QuerySet, user: Any, where: str) -> tuple[int, str]:
+def _extend(postings: PostingQuerySet, user: Any, where: str) -> tuple[int, str]:
     done = life.extend(postings, user, where)
     said = f"{done.number:,} extended by {life.days_more()} days."
     if done.closed:
@@ -48,7 +47,7 @@ def _is_or_are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-STEPS: dict[str, Callable[[QuerySet, Any, str], tuple[int, str]]] = {
+STEPS: dict[str, Callable[[PostingQuerySet, Any, str], tuple[int, str]]] = {
     "close": _close,
     "reopen": _reopen,
     "extend": _extend,
@@ -135,7 +134,7 @@ class LifeAdmin(NotedAdmin):
         said = ", ".join(f"{counted[reason]} × “{label}”" for reason, label in Report.Reason.choices if counted[reason])
         return format_html('{} – <a href="{}">see them</a>', said, reports_address(posting))
 
-    def _take_step(self, request: HttpRequest, step: str, postings: QuerySet, where: str) -> None:
+    def _take_step(self, request: HttpRequest, step: str, postings: PostingQuerySet, where: str) -> None:
         level, sentence = STEPS[step](postings, request.user, where)
         self.message_user(request, sentence, level)
 
@@ -145,10 +144,9 @@ class LifeAdmin(NotedAdmin):
         view = self.admin_site.admin_view(self.step_view)
         return [path("<int:pk>/<str:step>/now/", view, name="postings_posting_step"), *super().get_urls()]
 
+    @only_by("POST")
     def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
         """Closes, reopens or extends one posting: what the buttons at the top of its page send."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
         if step not in STEPS:
             raise Http404(f"no step {step!r}")
         with noted_together(request):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum, Value
 from django.http import HttpRequest
 
 from postings import visitors
@@ -148,7 +148,7 @@ class WithTag(FormFilter):
     kind: Tag.Kind
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        tags = _tags(request).get(self.kind, [])
+        tags = _values(request).get(self.kind, [])
         return [("none", "None said"), *tags] if tags else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -156,11 +156,11 @@ class WithTag(FormFilter):
             return queryset
         is_none = self.value() == "none"
         tags = Tag.objects.filter(kind=self.kind, **({} if is_none else {"slug": self.value()}))
-        ids = set(PostingTag.objects.filter(tag__in=tags).order_by().values_list("posting_id", flat=True))
+        found: Any = PostingTag.objects.filter(tag__in=tags).order_by().values_list("posting_id", flat=True)
         if is_none:
-            # Told apart here: the database would look for the tags of each posting in turn.
-            ids = set(Posting.objects.order_by().values_list("pk", flat=True)) - ids
-        return among(queryset, ids)
+            # As a difference of two lists: asked otherwise, the database looks for the tags of each posting in turn.
+            found = Posting.objects.order_by().values_list("pk", flat=True).difference(found)
+        return among(queryset, set(found))
 
 
 class InCategory(WithTag):
@@ -182,22 +182,23 @@ class FromSource(FormFilter):
     title = parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        sources = Posting.objects.order_by("source").values_list("source", flat=True).distinct()
-        return [(source, source) for source in sources]
+        return _values(request).get("source", [])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
-def _tags(request: HttpRequest) -> Mapping[str, list[tuple[str, str]]]:
-    """Slug and name of the tags of each kind that there is a filter for; read once for a page."""
-    if not hasattr(request, "tags_to_filter_by"):
+def _values(request: HttpRequest) -> Mapping[str, list[tuple[str, str]]]:
+    """What may be chosen in each of the filters above, by their parameters: value and name. One query for a page."""
+    if not hasattr(request, "values_to_filter_by"):
         kinds = [each.kind for each in (InCategory, InCountry, AtWorkplace)]
-        tags: dict[str, list[tuple[str, str]]] = {}
-        for kind, slug, name in Tag.objects.filter(kind__in=kinds).order_by("name").values_list("kind", "slug", "name"):
-            tags.setdefault(kind, []).append((slug, name))
-        request.tags_to_filter_by = tags  # type: ignore[attr-defined]
-    return request.tags_to_filter_by  # type: ignore[attr-defined]
+        tags = Tag.objects.filter(kind__in=kinds).order_by().values_list("kind", "slug", "name")
+        sources = Posting.objects.order_by().values_list(Value(FromSource.parameter_name), "source", F("source"))
+        values: dict[str, list[tuple[str, str]]] = {}
+        for of, value, name in sorted(tags.union(sources.distinct(), all=True), key=lambda row: row[2].casefold()):
+            values.setdefault(of, []).append((value, name))
+        request.values_to_filter_by = values  # type: ignore[attr-defined]
+    return request.values_to_filter_by  # type: ignore[attr-defined]
 
 
 class TextFilter(FormFilter):

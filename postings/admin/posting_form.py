@@ -169,8 +169,10 @@ class PostingForm(forms.ModelForm):
         seen = self.cleaned_data.get("seen_changed_at")
         if self.instance.pk and seen:
             # Locked until this form is saved, so that nothing is written in between.
-            row = Posting.objects.select_for_update(of=("self",)).filter(pk=self.instance.pk)
-            changed_at = row.values_list("changed_at", flat=True).get()
+            row = Posting.objects.filter(pk=self.instance.pk).locked().values_list("changed_at", flat=True)
+            changed_at = row.first()
+            if changed_at is None:
+                raise forms.ValidationError("Somebody else has just deleted this posting.")
             if changed_at.isoformat() != seen:
                 raise forms.ValidationError(
                     f"Somebody else, or an import, changed this posting at {changed_at:%H:%M:%S} UTC, after you "

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -21,13 +22,26 @@ _KINDS_SHOWN = (Tag.Kind.CATEGORY, Tag.Kind.WORKPLACE, Tag.Kind.COUNTRY)
 
 
 class InTwoSteps(ChangeList):
-    """Finds which postings are on the page by an index that knows their order, and only then reads them."""
+    """Finds which postings are on the page by an index that knows their order, and only then reads them: where the list
+    is shown, and not for an action or an export of what it would show."""
+
+    queryset: QuerySet
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        # Who acts on the whole list asks for it again, and would look for the same words and tags once more.
+        if exclude_parameters is None and hasattr(self, "queryset"):
+            return self.queryset.all()
+        return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        ids = list(self.result_list.values_list("pk", flat=True))
+        of_page = self.result_list
+        self.result_list = SimpleLazyObject(lambda: self._read(of_page))
+
+    def _read(self, of_page: QuerySet) -> list[Posting]:
+        ids = list(of_page.values_list("pk", flat=True))
         by_id = self.root_queryset.select_related("company").in_bulk(ids)
-        self.result_list = [by_id[pk] for pk in ids if pk in by_id]
+        return [by_id[pk] for pk in ids if pk in by_id]
 
 
 class ListAdmin(admin.ModelAdmin):
@@ -60,7 +74,7 @@ class ListAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # they would count the whole board, a time for each choice
     list_per_page = 50
     list_max_show_all = 0  # no page with everything on it
-    actions = ["merge", "export_selected"]  # beside the steps of ActionsAdmin
+    actions = ["merge", "export_selected"]  # beside the steps of StepsAdmin
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         if not search_term.strip():

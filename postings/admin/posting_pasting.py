@@ -5,13 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from postings.admin.base import MarkdownField
+from postings.admin.base import MarkdownField, only_by
 from postings.importing import layout
 from postings.models import Company, Posting
 from postings.slugs import free_slug
@@ -54,10 +53,8 @@ class PastingAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(self.paste_view)
         return [path("paste/", view, name="postings_posting_paste"), *super().get_urls()]
 
+    @only_by("GET", "HEAD", "POST")
     def paste_view(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD", "POST"):
-            allowed = ["GET", "HEAD", "POST"]
-            return HttpResponseNotAllowed(allowed, render_to_string("405.html", request=request))
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = PasteForm(request.POST, request.FILES) if request.method == "POST" else PasteForm()

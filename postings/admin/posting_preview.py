@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from postings import heads, pinning
-from postings.admin.base import is_key
+from postings.admin.base import is_key, only_by
 from postings.admin.posting_form import READ_FIELDS, SALARY_FIELDS, PostingForm
 from postings.models import Posting, PostingTag, Tag
 from postings.slugs import slug_for
@@ -107,9 +107,8 @@ class PreviewAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(self.preview_view)
         return [path("preview/", view, name="postings_posting_preview"), *super().get_urls()]
 
+    @only_by("POST")
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
         if not (self.has_view_or_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
         form = PreviewForm(request.POST, instance=self._stored(request))

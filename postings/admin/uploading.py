@@ -5,16 +5,15 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from postings import uploads
-from postings.admin.base import ReadOnlyAdmin
+from postings.admin.base import ReadOnlyAdmin, only_by
 from postings.importing import asking
 from postings.importing.run import DEFAULT_SOURCE
 from postings.models import ImportRun
@@ -121,10 +120,9 @@ class UploadingAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/postings/importrun/upload.html", context, status=status)
 
+    @only_by("POST")
     def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Runs for real what a dry run was about, or once more what was stopped or cut off."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
         if not self.has_add_permission(request):
             raise PermissionDenied
         of = get_object_or_404(ImportRun, pk=pk)

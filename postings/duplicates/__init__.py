@@ -1,7 +1,7 @@
 """Postings that may be the same job: found, judged by an operator, merged, and taken apart again.
 
 `texts` says what two postings are compared by (pure), `finding` suggests pairs, `merging` joins what an operator chose
-and takes it apart, `differences` shows what two bodies do not share.
+and takes it apart.
 """
 
 from postings.duplicates.finding import find, find_after_import, likely, settle, unsigned

@@ -15,11 +15,11 @@ from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from postings import edits
 from postings.batches import batches
 from postings.duplicates import texts
 from postings.models import Likeness, LikenessQuerySet, Posting, Signature, is_past
@@ -454,7 +454,7 @@ def settle(ids: Sequence[int], others: Sequence[int], user: Any) -> int:
     )
     about = Posting.objects.filter(pk__in=ids).only("pk", "title")
     said = "Judged to be another job than what it was suggested as a duplicate of."
-    LogEntry.objects.log_actions(user_id=user.pk, queryset=about, action_flag=CHANGE, change_message=said)
+    edits.log(about, user, said)
     # What was connected by way of those that were judged is compared directly now.
     again([*ids, *others])
     return len(rows)

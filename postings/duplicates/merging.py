@@ -12,18 +12,18 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from postings import changes
+from postings import changes, edits
 from postings.duplicates import finding
 from postings.history import because
 from postings.models import Likeness, Merge, Posting, PostingTag, Tag
 
 # More at once would be no work by hand.
 MOST_AT_ONCE = 50
+_TOO_MANY = f"These are too many at once: merge at most {MOST_AT_ONCE}."
 _KINDS = {"countries": Tag.Kind.COUNTRY, "regions": Tag.Kind.REGION, "categories": Tag.Kind.CATEGORY}
 _NAMES = ("place", *_KINDS, "end")
 _PINNED = ("place", *_KINDS)
@@ -113,7 +113,7 @@ def plan(ids: Sequence[int], keep: int | None = None) -> Plan | None:
         .select_related("company")
         .prefetch_related("posting_tags__tag")
         .with_clicks()
-        .defer("body_markdown", "body_html")
+        .without_texts()
         .order_by("pk")
     )
     if not postings:
@@ -144,7 +144,7 @@ def _problem(kept: Posting, others: Sequence[Posting]) -> str:
     if not others:
         return "Choose at least two postings: one to keep, and those to merge into it."
     if len(others) >= MOST_AT_ONCE:
-        return f"These are too many at once: merge at most {MOST_AT_ONCE}."
+        return _TOO_MANY
     for each in (kept, *others):
         if each.merged_into_id:
             return f"{_named(each)} is merged into another already: take it apart first, or leave it out."
@@ -172,6 +172,8 @@ def _named(posting: Posting) -> str:
 def merge(keep: int, ids: Iterable[int], user: Any) -> list[Posting]:
     """Merges these postings into the one to keep; gives those that were merged. Raises Refused."""
     ids = {keep, *ids}
+    if len(ids) > MOST_AT_ONCE:
+        raise Refused(_TOO_MANY)
     alike = _alike(ids)
     postings = _locked(ids)
     kept = postings.pop(keep, None)
@@ -187,8 +189,8 @@ def merge(keep: int, ids: Iterable[int], user: Any) -> list[Posting]:
                 other.status, other.merged_into = Posting.Status.CLOSED, kept
                 other.pin(["status"])
                 other.save(update_fields=["status", "merged_into", "pinned_fields", "changed_at"])
-    _log(others, user, f"Merged into {_named(kept)}.")
-    _log([kept], user, _merged_here(others))
+    edits.log(others, user, f"Merged into {_named(kept)}.")
+    edits.log([kept], user, _merged_here(others))
     # What was connected by way of those that are gone is compared directly now.
     finding.again(alike | ids)
     return others
@@ -284,8 +286,8 @@ def take_apart(pk: int, user: Any) -> TakenApart:
         with because(f"Taken apart from {_named(kept)}.", user):
             left += _restore(merged, merge)
     merge.delete()
-    _log([merged], user, f"Taken apart from {_named(kept)}.")
-    _log([kept], user, f"Taken apart: {_named(merged)}.")
+    edits.log([merged], user, f"Taken apart from {_named(kept)}.")
+    edits.log([kept], user, f"Taken apart: {_named(merged)}.")
     finding.again({kept.pk, merged.pk} | _alike([kept.pk]))
     return TakenApart(kept, left)
 
@@ -360,10 +362,9 @@ def kept_by_others(source: str, seen: set[int]) -> set[int]:
 
 
 def _locked(ids: Iterable[int]) -> dict[int, Posting]:
-    """These postings, kept from other writers until this is written; in the one order in which all lock them."""
-    rows = Posting.objects.filter(pk__in=list(ids)).order_by("pk").select_for_update(of=("self",), no_key=True)
-    rows = rows.defer("body_markdown", "body_html").prefetch_related("posting_tags__tag")
-    return {posting.pk: posting for posting in rows}
+    """These postings with their tags, kept from other writers until this is written."""
+    rows = Posting.objects.filter(pk__in=list(ids)).locked().without_texts()
+    return {posting.pk: posting for posting in rows.prefetch_related("posting_tags__tag")}
 
 
 def _alike(ids: Iterable[int]) -> set[int]:
@@ -375,7 +376,3 @@ def _merged_here(others: Sequence[Posting]) -> str:
     names = ", ".join(f"{_named(each)}" for each in others[:5])
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
     return f"Merged into it: {names}{more}."
-
-
-def _log(postings: Sequence[Posting], user: Any, message: str) -> None:
-    LogEntry.objects.log_actions(user_id=user.pk, queryset=postings, action_flag=CHANGE, change_message=message)

@@ -29,12 +29,12 @@ from django.utils import timezone
 
 from postings import changes
 from postings.duplicates import merging
-from postings.importing import differences as differing
-from postings.importing.differences import Difference
+from postings.importing import planned_differences as differing
 from postings.importing.facts import Stated
 from postings.importing.facts.names import name_of
 from postings.importing.facts.skills import DEFAULT, Skill
 from postings.importing.layout import Refused
+from postings.importing.planned_differences import Difference
 from postings.importing.reading import File, Read, Readers, read_facts
 from postings.models import (
     Company,

@@ -56,8 +56,9 @@ class Publish(Step):
     note = "What is past its end gets a new one. No import closes them again."
 
     def affected(self, chosen: PostingQuerySet, data: dict[str, Any]) -> QuerySet:
-        # What is merged into another is taken apart first.
-        return chosen.exclude(PostingQuerySet.live_condition()).filter(merged_into=None)
+        # What is merged into another stays closed, as life.reopen says; listed, for the index of these is small.
+        merged = Posting.objects.filter(merged_into__isnull=False).order_by().values("pk")
+        return chosen.exclude(PostingQuerySet.live_condition()).exclude(pk__in=merged)
 
     def run(self, ids: Sequence[int], user: Any, data: dict[str, Any]) -> int:
         return life.reopen(Posting.objects.filter(pk__in=ids), user, FROM_THE_LIST).number
@@ -146,8 +147,9 @@ class SetTags(Step):
 
     def affected(self, chosen: PostingQuerySet, data: dict[str, Any]) -> QuerySet:
         if data["how"] != mending.REMOVE:
-            return chosen  # what is so already is pinned, too
-        return chosen.filter(pk__in=PostingTag.objects.filter(tag__in=data["tags"]).order_by().values("posting"))
+            return chosen  # what has them already is pinned
+        having = PostingTag.objects.filter(tag__in=[tag.pk for tag in data["tags"]]).order_by()
+        return chosen.filter(pk__in=having.values("posting"))
 
     def said(self, data: dict[str, Any]) -> str:
         names = ", ".join([*(tag.name for tag in data["tags"]), *data["new"]])
@@ -169,21 +171,26 @@ class HostForm(forms.Form):
 
     def clean_old(self) -> str:
         """As it is stored: in the letters of addresses."""
-        host: str = self.cleaned_data["old"].strip().lower()
+        host: str = _host(self.cleaned_data["old"])
         try:
             return host if ":" in host else urlsplit(addresses.canonical(f"https://{host}/")).hostname or host
         except addresses.BadAddress:
             return host  # there is none like it, which is said then
 
     def clean_new(self) -> str:
-        host = self.cleaned_data["new"].strip().lower()
+        host = _host(self.cleaned_data["new"])
         try:
             addresses.canonical(f"https://{host}/")
         except addresses.BadAddress as reason:
             raise ValidationError(f"Not taken: {reason}.") from None
-        if "/" in host or "?" in host or "#" in host:
-            raise ValidationError("A host alone, please, as in jobs.example.org.")
         return host
+
+
+def _host(text: str) -> str:
+    host = text.strip().lower()
+    if any(mark in host for mark in "/?#@"):
+        raise ValidationError("A host alone, please, as in jobs.example.org.")
+    return host
 
 
 class ReplaceHost(Step):
@@ -192,7 +199,8 @@ class ReplaceHost(Step):
     form_class = HostForm
 
     def affected(self, chosen: PostingQuerySet, data: dict[str, Any]) -> QuerySet:
-        return chosen.filter(apply_host=data["old"]).exclude(apply_url__startswith="mailto:")
+        # No mail among them: of that the whole address stands here, with an @.
+        return chosen.filter(apply_host=data["old"])
 
     def said(self, data: dict[str, Any]) -> str:
         return f"applied for at {data['new']} and no longer at {data['old']}"
@@ -224,7 +232,7 @@ class Delete(Step):
 STEPS: list[Step] = [Publish(), Close(), Extend(), SetTags(), ReplaceHost(), ReadAgain(), Delete()]
 
 
-class ActionsAdmin(admin.ModelAdmin):
+class StepsAdmin(admin.ModelAdmin):
     """The part of the postings' admin that is what is done to many at once."""
 
     # Not in one transaction, as forms are: each batch of a step is one.
@@ -242,7 +250,7 @@ class ActionsAdmin(admin.ModelAdmin):
                 actions[step.name] = (_action(step), step.name, step.label)
         return actions
 
-    def take_step(self, request: HttpRequest, chosen: PostingQuerySet, step: Step) -> Any:
+    def take_step(self, request: HttpRequest, chosen: PostingQuerySet, number_chosen: int, step: Step) -> Any:
         """Asks, says, or does; None where it was done."""
         asked = request.POST.get("step") == step.name
         form = step.form_class(request.POST if asked else None, initial=self._initial(step, chosen))
@@ -250,12 +258,12 @@ class ActionsAdmin(admin.ModelAdmin):
             form.may_add_tags = request.user.has_perm("postings.add_tag")
         has_questions = bool(step.form_class.base_fields)
         if has_questions and not (asked and form.is_valid()):
-            return self._page(request, chosen, step, form)
+            return self._page(request, number_chosen, step, form)
         data = form.cleaned_data if has_questions else {}
         affected = step.affected(chosen, data)
-        number = affected.count()
+        number = number_chosen if affected is chosen else affected.count()
         if not number or request.POST.get("number") != str(number):
-            return self._page(request, chosen, step, form, data, affected, number)
+            return self._page(request, number_chosen, step, form, data, affected, number)
         self._do(request, step, affected, data)
         return None
 
@@ -269,7 +277,7 @@ class ActionsAdmin(admin.ModelAdmin):
     def _page(
         self,
         request: HttpRequest,
-        chosen: QuerySet,
+        number_chosen: int,
         step: Step,
         form: forms.Form,
         data: dict[str, Any] | None = None,
@@ -287,7 +295,7 @@ class ActionsAdmin(admin.ModelAdmin):
             "is_asking": affected is None,
             "said": step.said(data) if data is not None else "",
             "number": number,
-            "chosen": chosen.count(),
+            "chosen": number_chosen,
             "named": named,
             "others": number - len(named),
             "is_another_number": before not in ("", str(number)),
@@ -316,9 +324,10 @@ class ActionsAdmin(admin.ModelAdmin):
 
 
 def _action(step: Step) -> Any:
-    def act(model_admin: ActionsAdmin, request: HttpRequest, queryset: QuerySet) -> Any:
+    def act(model_admin: StepsAdmin, request: HttpRequest, queryset: QuerySet) -> Any:
         # Without what is only shown; by keys, for what follows filters and counts it once more.
-        chosen = among(Posting.objects.all(), list(queryset.order_by().values_list("pk", flat=True)))
-        return model_admin.take_step(request, cast(PostingQuerySet, chosen).newest_first(), step)
+        ids = list(queryset.order_by().values_list("pk", flat=True))
+        chosen = cast(PostingQuerySet, among(Posting.objects.all(), ids)).newest_first()
+        return model_admin.take_step(request, chosen, len(ids), step)
 
     return act

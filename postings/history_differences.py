@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from postings.importing.differences import diff
 from postings.models import Company, PastBody, Posting, Tag
+from postings.text_differences import by_lines
 
 _SALARY = ("salary_min", "salary_max", "salary_currency", "salary_period")
 _UNSAID = {"id", "salary_evidence", *_SALARY, "company_id"}
@@ -55,7 +55,9 @@ class Reader:
     def _of_bodies(self, old: Any, new: Any) -> Iterable[Difference]:
         if old.past_body_id != new.past_body_id:
             before, after = self._bodies[old.past_body_id].markdown, self._bodies[new.past_body_id].markdown
-            yield Difference("body", f"{len(before):,} characters", f"{len(after):,} characters", diff(before, after))
+            yield Difference(
+                "body", f"{len(before):,} characters", f"{len(after):,} characters", by_lines(before, after)
+            )
 
 
 def _of_tags(old: Any, new: Any) -> Iterable[Difference]:

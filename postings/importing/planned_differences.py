@@ -1,16 +1,12 @@
 """What an import would change about a posting, in words: for the dry run that a person reads."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, NotRequired, TypedDict
 
 from postings.models import Posting, PostingTag
+from postings.text_differences import by_lines, cut
 
 MOST_CHARACTERS = 500  # of a value
-MOST_LINES, MOST_CHARACTERS_OF_LINE = 30, 160  # of a body's difference
-_LINES_AROUND = 1
-# More would be compared for longer than anybody reads: the time grows with the square.
-_MOST_LINES_COMPARED = 300
 
 Links = Mapping[tuple[str, str], PostingTag]
 
@@ -75,7 +71,7 @@ def _difference(name: str, before: Snapshot, after: Snapshot) -> Difference:
     if name == "body_markdown":
         if before.body == after.body:
             return {"label": label, "old": "", "new": "the same text, set anew"}
-        return {"label": label, "old": "", "new": "", "lines": diff(before.body, after.body)}
+        return {"label": label, "old": "", "new": "", "lines": by_lines(before.body, after.body)}
     was, will_be = before.values[name], after.values[name]
     if name == "salary_min" and was == will_be:
         label, was, will_be = "words that say the salary", before.salary_evidence, after.salary_evidence
@@ -86,33 +82,5 @@ def _joined(sign: str, values: Iterable[str]) -> str:
     return _short(", ".join(f"{sign}{value}" for value in values))
 
 
-def _short(text: str, most: int = MOST_CHARACTERS) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def diff(old: str, new: str) -> list[str]:
-    """The lines that differ, `-` before those that go and `+` before those that come; the first MOST_LINES of them.
-    `…` stands for lines between them that do not.
-
-    >>> diff("one", "two")
-    ['-one', '+two']
-    """
-    before, after = old.split("\n"), new.split("\n")
-    # What both begin and end with needs no comparing.
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    first = max(0, start - _LINES_AROUND)
-    before = before[first : min(len(before), len(before) - end + _LINES_AROUND)]
-    after = after[first : min(len(after), len(after) - end + _LINES_AROUND)]
-    is_cut = max(len(before), len(after)) > _MOST_LINES_COMPARED
-    compared = difflib.unified_diff(
-        before[:_MOST_LINES_COMPARED], after[:_MOST_LINES_COMPARED], n=_LINES_AROUND, lineterm=""
-    )
-    # Without the names of files, of which there are none, the numbers of lines, and empty lines that stay.
-    lines = ["…" if line.startswith("@@ ") else line for line in list(compared)[3:] if line != " "]
-    shown = [_short(line, MOST_CHARACTERS_OF_LINE) for line in lines[:MOST_LINES]]
-    return [*shown, "… and more"] if is_cut or len(lines) > MOST_LINES else shown
+def _short(text: str) -> str:
+    return cut(text, MOST_CHARACTERS)
