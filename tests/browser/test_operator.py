@@ -1,5 +1,5 @@
-"""An operator's morning at the real server, and what each role may not do: gunicorn on a database of its own, imports in
-processes of theirs. By the names of things on the pages, so that a new look breaks no test.
+"""An operator's morning at the real server, and what each role may not do: gunicorn on a database of its own, imports
+in processes of theirs. By the names of things on the pages, so that a new look breaks no test.
 """
 
 import csv
@@ -190,6 +190,8 @@ def test_an_operators_morning(desk, server, tmp_path, size, scripts):
     # A salary is mended, and stays through a second import that has it otherwise.
     find(page, "Orchard keeper 7")
     page.get_by_label("Salary as printed").fill("€61,000 - €66,000")
+    page.get_by_label("Base pay, from").fill("61000")
+    page.get_by_label("to:", exact=True).fill("66000")
     save(page)
     again = files | {"keeper-7": files["keeper-7"].replace("€40,000", "€20,000").replace(body(7), body(1007))}
     upload(page, archive(tmp_path / "tuesday.tar.gz", again))
@@ -202,6 +204,7 @@ def test_an_operators_morning(desk, server, tmp_path, size, scripts):
     assert counts(page) == ["0 created", "1 updated", "198 unchanged", "1 refused"]
     find(page, "Orchard keeper 7")
     assert page.get_by_label("Salary as printed").input_value() == "€61,000 - €66,000"
+    assert float(page.get_by_label("Base pay, from").input_value()) == 61_000
     assert page.get_by_label("Body").input_value().strip() == body(1007)
 
     # Five are closed by an action, which first says what it will do.
