@@ -23,3 +23,7 @@ class BoardSite(AdminSite):
         from postings.admin import home
 
         return super().index(request, home.context(request) | (extra_context or {}))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The board before the accounts."""
+        return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "postings")

@@ -69,9 +69,6 @@ class Group:
 class LikenessAdmin(ReadOnlyAdmin):
     """A queue of groups; each is merged, or judged to be different jobs."""
 
-    class Media:
-        css = {"all": ["css/admin.css"]}
-
     def has_settle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("postings.change_likeness")
 

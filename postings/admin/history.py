@@ -83,7 +83,7 @@ class HistoryAdmin(admin.ModelAdmin):
             return self._revert(request, wanted)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Take back {wanted}",
+            "title": f"Take back {wanted.instance}",
             "opts": self.opts,
             "object": obj,
             "key": pk,
@@ -174,13 +174,28 @@ class PostingHistoryAdmin(HistoryAdmin):
         return reverting.revert(row, request.user)
 
 
+def _called(title: str, kind: type[admin.FieldListFilter]) -> Any:
+    """A filter under the name that its column has."""
+
+    class Called(kind):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+    return Called
+
+
 @admin.register(Posting.history.model)
 class ChangeAdmin(ReadOnlyAdmin):
     """All changes of all postings, newest first: where what was deleted is found."""
 
     list_display = ["when", "what", "posting", "reason", "who"]
     list_display_links = None
-    list_filter = ["history_type", ("history_user", admin.RelatedOnlyFieldListFilter), "history_date"]
+    list_filter = [
+        ("history_type", _called("what", admin.ChoicesFieldListFilter)),
+        ("history_user", _called("who", admin.RelatedOnlyFieldListFilter)),
+        ("history_date", _called("when", admin.DateFieldListFilter)),
+    ]
     show_facets = admin.ShowFacets.NEVER
     ordering = ["-history_id"]
     list_select_related = ["history_user"]

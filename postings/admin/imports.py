@@ -89,9 +89,6 @@ class ImportRunAdmin(UploadingAdmin):
     date_hierarchy = "started_at"
     list_per_page = 50
 
-    class Media:
-        css = {"all": ["css/admin-imports.css"]}
-
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return ImportRun.objects.for_page()
 

@@ -92,7 +92,6 @@ class EditingAdmin(PastingAdmin, PreviewAdmin, PinsAdmin):
     ]
 
     class Media:
-        css = {"all": ["css/admin.css"]}
         js = [Script("js/editing.js", defer=True), Script("js/preview.js", defer=True)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -56,8 +56,8 @@ class PostingForm(forms.ModelForm):
             name: forms.TextInput(attrs={"class": "vTextField", "size": 100})
             for name in ("title", "salary_text", "place", "apply_url")
         }
-        labels = {"salary_min": "Base pay, from", "salary_max": "to", "salary_currency": "currency",
-                  "salary_period": "per"}  # fmt: skip
+        labels = {"salary_text": "Salary as printed", "salary_min": "Base pay, from", "salary_max": "to",
+                  "salary_currency": "currency", "salary_period": "per"}  # fmt: skip
         help_texts = {"salary_currency": ""}
 
     may_add_companies = True  # the admin says whether this user may

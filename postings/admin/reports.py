@@ -48,9 +48,6 @@ class ReportAdmin(NotedAdmin, ExportAdmin):
     actions = ["settle", "close_postings", "export_selected"]
     fields = readonly_fields = ("about", "reason", "words", "when", "number_open", "state")
 
-    class Media:
-        css = {"all": ["css/admin.css"]}
-
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The hashes of visitor and network tell an operator nothing and stay where they are.
         counted = Report.objects.annotate(posting_open=Report.objects.number_open(of=OuterRef("posting_id")))
