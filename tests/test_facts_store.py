@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from postings.importing import layout
 from postings.importing.reading import File, Readers
+from postings.importing.rereading import reread
 from postings.importing.store import Outcome, Store
 from postings.models import ImportRun, Posting, PostingTag, Tag
 from tests.test_store import AFTER, BEFORE, KINDS, NOTED, dated, loose, outcomes, queries_of, take, take_dry
@@ -307,3 +308,30 @@ def test_a_batch_that_changes_every_fact_costs_one_query_for_each_posting_and_fe
     # The 800 tags that are dropped are heard of one by one: a look, and Django deletes a hundred at once.
     assert len(queries) - len(saved) <= 29 + 9 + NOTED
     assert set(said(Posting.objects.first())["skills"]) == {"rust"}
+
+
+# --- Pinned texts --------------------------------------------------------------------------------------
+
+
+def test_facts_are_read_from_the_text_that_a_person_wrote_and_not_from_the_files():
+    take(dated("2026-01", tags=("💰 €40,000 - €48,000 a year", "🌎 Vienna, Austria")))
+    posting = Posting.objects.get()
+    posting.salary_text = "€61,000 - €66,000 a year"
+    posting.pin(["salary_text"])
+    posting.save()
+    reread([posting.pk])
+    take(dated("2026-01", tags=("💰 €20,000 - €28,000 a year", "🌎 Graz, Austria; Berlin, Germany")))
+    posting = Posting.objects.get()
+    assert (posting.salary_text, posting.place) == ("€61,000 - €66,000 a year", "Graz, Austria; Berlin, Germany")
+    assert (posting.salary_min, posting.salary_max) == (61000, 66000)
+    assert posting.salary_yearly_min == 61000
+    assert set(said()["countries"]) == {"AT", "DE"}
+
+
+def test_a_pinned_text_that_says_nothing_else_is_no_change():
+    take(dated("2026-01", tags=("💰 €40,000 - €48,000 a year",)))
+    posting = Posting.objects.get()
+    posting.pin(["salary_text"])
+    posting.save()
+    [again] = take(dated("2026-01", tags=("💰 €20,000 - €28,000 a year",)))
+    assert (again.outcome, again.changed) == (Outcome.UNCHANGED, ())

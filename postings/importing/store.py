@@ -119,6 +119,11 @@ _WITH = {
 }  # fmt: skip
 
 
+# What facts are read from, and which of them are fields.
+_TEXTS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
+_READ_VALUES = {"apply_keyword", "salary_min", *_WITH["salary_min"]}
+
+
 class Begun(NamedTuple):
     """A batch that is being read."""
 
@@ -265,7 +270,13 @@ class Store:
             values = dict(read.values)
             if "company" not in each.posting.pinned_fields:
                 values["company"] = self._company(read.company)
-            changed |= _assign(each.posting, values) | self._set_tags(each, read.tags)
+            tags = read.tags
+            if _TEXTS & set(each.posting.pinned_fields):
+                # Its facts are what its own text says, of which a person wrote a part, and not what the file's says.
+                changed |= _assign(each.posting, {name: values[name] for name in values if name not in _READ_VALUES})
+                said = read_facts(each.posting.text)
+                values, tags = said.values, said.tags
+            changed |= _assign(each.posting, values) | self._set_tags(each, tags)
             self._set_text(each, file, fingerprint, rank)
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
