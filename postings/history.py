@@ -33,7 +33,8 @@ def record(causes: Mapping[int, Cause]) -> None:
                 bodies[body.digest] = body
             said = {"history_user": cause.user, "history_change_reason": cause.reason}
             rows.append(Posting.history.model(**values, **said, history_type=type, history_date=now))
-        PastBody.objects.bulk_create(bodies.values(), ignore_conflicts=True)
+        # In order, so that two who bring the same ones do not wait for each other.
+        PastBody.objects.bulk_create([bodies[digest] for digest in sorted(bodies)], ignore_conflicts=True)
         Posting.history.bulk_create(rows)
 
 

@@ -584,3 +584,12 @@ def test_a_form_from_elsewhere_judges_nothing(admin_user, group):
     forged.force_login(admin_user)
     for name in ("settle", "merge", "find"):
         assert forged.post(f"{QUEUE}{name}/", {"ids": [each.pk for each in group]}).status_code == 403
+
+
+def test_a_posting_that_is_deleted_while_it_is_compared_is_a_sentence(admin_client, monkeypatch):
+    def gone(*rest):
+        raise IntegrityError("FOREIGN KEY constraint failed")
+
+    monkeypatch.setattr(finding, "_sign", gone)
+    response = admin_client.post(f"{QUEUE}find/", follow=True)
+    assert "A posting was deleted while it was compared" in response.content.decode()

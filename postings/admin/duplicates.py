@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -133,13 +134,19 @@ class LikenessAdmin(ReadOnlyAdmin):
             said = f"{waiting:,} postings are new or changed, too many for a page: run `manage.py find_duplicates`."
             self.message_user(request, said, messages.WARNING)
         else:
-            found = duplicates.find()
-            self.message_user(
-                request,
-                f"{found.looked_at:,} new or changed postings compared; {found.new:,} new suggestions.",
-                messages.SUCCESS,
-            )
+            self._find(request)
         return HttpResponseRedirect(reverse("admin:postings_likeness_changelist"))
+
+    def _find(self, request: HttpRequest) -> None:
+        try:
+            found = duplicates.find()
+        except IntegrityError:
+            # The database found one of them gone when it was to be stored.
+            said = "A posting was deleted while it was compared, so nothing was stored: look once more."
+            self.message_user(request, said, messages.WARNING)
+            return
+        said = f"{found.looked_at:,} new or changed postings compared; {found.new:,} new suggestions."
+        self.message_user(request, said, messages.SUCCESS)
 
     # --- Judging ------------------------------------------------------------------------------------
 
