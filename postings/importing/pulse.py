@@ -16,7 +16,7 @@ from postings.models import ImportRun
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 0.5
 
 
 class Pulse:
@@ -31,6 +31,7 @@ class Pulse:
         self._counts: Counter[str] = Counter()
         self._total: int | None = None
         self._is_over = threading.Event()
+        self._has_news = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
 
     def hear(self, result: Result) -> None:
@@ -39,6 +40,8 @@ class Pulse:
 
     def expect(self, files: int) -> None:
         self._total = files
+        # At once: a short import may be over before the next sign.
+        self._has_news.set()
 
     def __enter__(self) -> Self:
         # A database in memory belongs to the thread that made it.
@@ -50,13 +53,17 @@ class Pulse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_over.set()
+        self._has_news.set()
         if self._thread.ident:
             self._thread.join()
 
     def _go_on(self) -> None:
         try:
-            while not self._is_over.wait(EVERY_SECONDS):
-                self.beat(timezone.now())
+            while not self._is_over.is_set():
+                if self._has_news.wait(EVERY_SECONDS):
+                    self._has_news.clear()
+                if not self._is_over.is_set():
+                    self.beat(timezone.now())
         finally:
             connection.close()
 

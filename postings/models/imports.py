@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from postings.models.posting import Posting
 
-# The process of an import gives a sign of life about every second; one that is silent for so long is gone.
+# The process of an import gives a sign of life every half second; one that is silent for so long is gone.
 SILENT_AFTER = dt.timedelta(seconds=30)
 
 
