@@ -229,6 +229,7 @@ def test_an_operators_morning(desk, server, tmp_path, size, scripts):
     page.get_by_role("link", name="Home").click()
     page.goto("/admin/postings/likeness/")
     page.get_by_role("button", name="Look for more now").click()
+    page.get_by_text("new or changed postings compared").wait_for()
     group = page.get_by_role("form", name="Cellar hand")
     assert group.get_by_role("link", name="Cellar hand").count() == 2
     group.get_by_role("button", name="Merge …").click()
@@ -250,7 +251,7 @@ def test_an_operators_morning(desk, server, tmp_path, size, scripts):
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("heading", name="Logged out").wait_for()
     page.goto(LIST)
-    assert page.get_by_label("Username").is_visible()
+    page.get_by_label("Username").wait_for()
     assert (window.problems, window.elsewhere) == ([], [])
 
 
