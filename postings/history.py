@@ -26,30 +26,34 @@ def record(causes: Mapping[int, Cause]) -> None:
     """Writes a row for each of these that differs from its last one, or is gone; in the caller's transaction."""
     now = timezone.now()
     for batch in batches(sorted(causes), _AT_ONCE):
-        rows, bodies = [], {}
+        rows: list[Any] = []
+        bodies: dict[str, str] = {}
         for type, values in _differing(batch):
             cause = causes[values["id"]]
-            if body := values.pop("body", None):
-                bodies[body.digest] = body
+            if "body" in values:
+                bodies[values["past_body_id"]] = values.pop("body")
             said = {"history_user": cause.user, "history_change_reason": cause.reason}
             rows.append(Posting.history.model(**values, **said, history_type=type, history_date=now))
         # In order, so that two who bring the same ones do not wait for each other.
-        PastBody.objects.bulk_create([bodies[digest] for digest in sorted(bodies)], ignore_conflicts=True)
+        PastBody.objects.bulk_create([PastBody.of(bodies[digest]) for digest in sorted(bodies)], ignore_conflicts=True)
         Posting.history.bulk_create(rows)
 
 
 def _differing(ids: Sequence[int]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is not as its last row says: whether it came, changed or went, and its values."""
+    """What is not as its last row says: whether it came, changed or went, and its values; with its `body`, where that is
+    another one."""
     last = {row.id: row for row in _last_rows(ids)}
     tags = _tags_of(ids)
     for values in Posting.objects.filter(pk__in=ids).order_by("pk").values(*_FIELDS, "body_markdown"):
-        body = PastBody.of(values.pop("body_markdown"))
-        values |= {"past_body_id": body.digest, "past_tags": tags[values["id"]]}
+        body = values.pop("body_markdown")
+        values |= {"past_body_id": PastBody.digest_of(body), "past_tags": tags[values["id"]]}
         before = last.pop(values["id"], None)
         if before is None or before.history_type == "-":
             yield "+", values | {"body": body}
-        elif any(getattr(before, name) != values[name] for name in _COMPARED):
+        elif before.past_body_id != values["past_body_id"]:
             yield "~", values | {"body": body}
+        elif any(getattr(before, name) != values[name] for name in _COMPARED):
+            yield "~", values  # its body is kept already
     for gone in last.values():
         if gone.history_type != "-":
             yield "-", {name: getattr(gone, name) for name in _COMPARED}

@@ -14,8 +14,6 @@ from postings.importing.reading import Readers, read_facts
 from postings.importing.store import added_skills
 from postings.models import Company, PastBody, Posting, PostingTag, Tag
 
-_SALARY_EVIDENCE = "salary_evidence"
-
 
 class NotReverted(Exception):
     """Its text says why, as a sentence."""
@@ -65,7 +63,7 @@ def differing(posting: Posting, row: Any) -> set[str]:
     }
     if any(getattr(posting, name) != getattr(row, name) for name in ("salary_max", "salary_currency", "salary_period")):
         names.add("salary_min")
-    if PastBody.of(posting.body_markdown).digest != row.past_body_id:
+    if PastBody.digest_of(posting.body_markdown) != row.past_body_id:
         names.add("body_markdown")
     then = {(kind, key) for key, kind, _ in row.past_tags}
     now = set(posting.posting_tags.values_list("tag__kind", "tag_id"))

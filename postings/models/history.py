@@ -59,8 +59,12 @@ class PastBody(models.Model):
     @classmethod
     def of(cls, markdown: str) -> "PastBody":
         """Not saved."""
-        data = markdown.encode()
-        return cls(digest=hashlib.sha256(data).hexdigest(), packed=zlib.compress(data))
+        return cls(digest=cls.digest_of(markdown), packed=zlib.compress(markdown.encode()))
+
+    @staticmethod
+    def digest_of(markdown: str) -> str:
+        """By which one is known, without packing what most changes leave as it is."""
+        return hashlib.sha256(markdown.encode()).hexdigest()
 
     @property
     def markdown(self) -> str:
