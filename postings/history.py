@@ -40,7 +40,7 @@ def record(causes: Mapping[int, Cause]) -> None:
 
 
 def _differing(ids: Sequence[int]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is not as its last row says: whether it came, changed or went, and its values; with its `body`, where that is
+    """What is not as its last row says: whether it came, changed or went, and its values; `body` where that is
     another one."""
     last = {row.id: row for row in _last_rows(ids)}
     tags = _tags_of(ids)

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from postings.models import Company, PastBody, Posting, Tag
 from postings.text_differences import by_lines
 
-_SALARY = ("salary_min", "salary_max", "salary_currency", "salary_period")
-_UNSAID = {"id", "salary_evidence", *_SALARY, "company_id"}
+_UNSAID = {"id", "salary_evidence", *Posting.PAY, "company_id"}
 NOTHING = "–"
 
 
@@ -38,7 +37,7 @@ class Reader:
     def _of_fields(self, old: Any, new: Any) -> Iterable[Difference]:
         if old.company_id != new.company_id:
             yield Difference("company", self._company(old), self._company(new))
-        if any(getattr(old, name) != getattr(new, name) for name in _SALARY):
+        if any(getattr(old, name) != getattr(new, name) for name in Posting.PAY):
             yield Difference("salary", _salary(old), _salary(new))
         for field in Posting.history.model.tracked_fields:
             before, after = getattr(old, field.attname), getattr(new, field.attname)
@@ -80,7 +79,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _salary(row: Any) -> str:
-    return Posting(**{name: getattr(row, name) for name in _SALARY}).salary_in_words or NOTHING
+    return Posting(**{name: getattr(row, name) for name in Posting.PAY}).salary_in_words or NOTHING
 
 
 def _said(name: str, value: Any) -> str:

@@ -17,12 +17,9 @@ from postings.models import Posting, Tag
 
 # Facts that are no tags, and the fields that hold them (`Facts.values` has all of them).
 SCALARS: dict[str, Sequence[str]] = {
-    "salary_min": (
-        "salary_min", "salary_max", "salary_currency", "salary_period",
-        "salary_yearly_min", "salary_yearly_max", "salary_evidence",
-    ),
+    "salary_min": Posting.PAY_FIELDS,
     "apply_keyword": ("apply_keyword",),
-}  # fmt: skip
+}
 KINDS = {name: kind for kind, name in Posting.PINNED_AS.items()}
 # What can be read from the text, by the names that they are pinned under.
 READ = frozenset(SCALARS) | {name for name, kind in KINDS.items() if kind in Tag.READ_FROM_TEXT}

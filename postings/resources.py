@@ -91,15 +91,12 @@ class BoardResource(ModelResource):
         return dict(zip(self.fields, row, strict=True))
 
 
-_SALARY = ("salary_min", "salary_max", "salary_currency", "salary_period")
-
-
 class PostingResource(BoardResource):
     has_bodies = True
     columns = {
         **_columns("slug", "source", "source_slug", "status", "title", company="company__name"),
         **_columns("place", "salary_text", "other_tags", "apply_url"),
-        **_made("published_on", *exporting.LISTS, "categories", *_SALARY, "visa", "apply_keyword", "language"),
+        **_made("published_on", *exporting.LISTS, "categories", *Posting.PAY, "visa", "apply_keyword", "language"),
         **_made("evidence"),
         **_columns("first_seen", "expires_at", "end_is_employers", "changed_at", "pinned_fields"),
         **_columns("withheld", "clicks", "reports_open", body="body_markdown"),
@@ -122,9 +119,9 @@ class PostingResource(BoardResource):
     def as_object(self, row: Sequence[Any]) -> dict[str, Any]:
         """With the salary in one, where its first part stands, as the guide has it."""
         said = super().as_object(row)
-        salary = {name.removeprefix("salary_"): said[name] for name in _SALARY}
-        said[_SALARY[0]] = salary if salary["currency"] else None
-        names = {_SALARY[0]: "salary", **dict.fromkeys(_SALARY[1:])}
+        salary = {name.removeprefix("salary_"): said[name] for name in Posting.PAY}
+        said[Posting.PAY[0]] = salary if salary["currency"] else None
+        names = {Posting.PAY[0]: "salary", **dict.fromkeys(Posting.PAY[1:])}
         return {name: value for key, value in said.items() if (name := names.get(key, key))}
 
     def dehydrate_published_on(self, posting: Posting) -> str | None:
@@ -161,7 +158,7 @@ def _of_salary(name: str) -> Callable[[PostingResource, Any], Any]:
 
 for _name in (*exporting.LISTS, "visa", "apply_keyword"):
     setattr(PostingResource, f"dehydrate_{_name}", _fact(_name))
-for _name in _SALARY:
+for _name in Posting.PAY:
     setattr(PostingResource, f"dehydrate_{_name}", _of_salary(_name.removeprefix("salary_")))
 
 

@@ -61,7 +61,7 @@ def differing(posting: Posting, row: Any) -> set[str]:
         for name in Posting.PINNABLE
         if name in tracked and getattr(posting, tracked[name]) != getattr(row, tracked[name])
     }
-    if any(getattr(posting, name) != getattr(row, name) for name in ("salary_max", "salary_currency", "salary_period")):
+    if any(getattr(posting, name) != getattr(row, name) for name in Posting.PAY):
         names.add("salary_min")
     if PastBody.digest_of(posting.body_markdown) != row.past_body_id:
         names.add("body_markdown")

@@ -163,9 +163,7 @@ class Beside:
             named = [(self.tags.name(kind, code), words) for code, words in stored if words]
             return named, self._named(stated), {code for code, _ in stored} != {tag.code for tag in stated}
         values = self.said.values
-        as_said = Posting(
-            **{field: values[field] for field in ("salary_min", "salary_max", "salary_currency", "salary_period")}
-        )
+        as_said = Posting(**{field: values[field] for field in Posting.PAY})
         if name == "salary_min":
             now, stored_words = as_said.salary_in_words, self.posting.salary_in_words
             words = self.posting.salary_evidence

@@ -15,10 +15,9 @@ from postings.models import Company, Posting, PostingTag, Tag
 from postings.models.base import validate_visible
 from postings.structured_data import titles
 
-SALARY_FIELDS = {"salary_min", "salary_max", "salary_currency", "salary_period"}
+SALARY_FIELDS = set(Posting.PAY)
 MOST_PAY = 1e12  # in any currency and period: far more, and a year of it is no number any more
-# A change of any of these may say other facts.
-READ_FIELDS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
+READ_FIELDS = set(Posting.TEXTS)
 TAGS_HELP = {
     "categories": "A category that is not here is added under Tags.",
     "skills": "A skill that is not here is added under Tags, with the spellings it is found by.",

@@ -55,7 +55,7 @@ class Read:
     slug: str
     company: str | None
     values: dict[str, Any]  # by the names of Posting's fields
-    tags: tuple[facts.Stated, ...]
+    facts: facts.Facts
 
 
 # What skills are found by: the board's own table, and what an operator added to it.
@@ -95,11 +95,10 @@ def read(file: File) -> Read | Refused:
         "body_html": html,
         "excerpt": rendering.excerpt(html),
         "apply_url": parts.apply_url,
-        **said.values,
     }
     if file.published_on:
         values |= {"published_on": file.published_on, "published_precision": file.published_precision}
-    return Read(parts.slug, parts.company, values, said.tags)
+    return Read(parts.slug, parts.company, values, said)
 
 
 class Readers:

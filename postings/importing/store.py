@@ -113,15 +113,8 @@ class _Work:
 _WITH = {
     "body_markdown": ("body_html", "excerpt", "apply_keyword"),
     "published_on": ("published_precision",),
-    "salary_min": (
-        "salary_max", "salary_currency", "salary_period", "salary_yearly_min", "salary_yearly_max", "salary_evidence",
-    ),
-}  # fmt: skip
-
-
-# What facts are read from, and which of them are fields.
-_TEXTS = {"title", "salary_text", "place", "other_tags", "body_markdown"}
-_READ_VALUES = {"apply_keyword", "salary_min", *_WITH["salary_min"]}
+    "salary_min": Posting.PAY_FIELDS,
+}
 
 
 class Begun(NamedTuple):
@@ -270,13 +263,11 @@ class Store:
             values = dict(read.values)
             if "company" not in each.posting.pinned_fields:
                 values["company"] = self._company(read.company)
-            tags = read.tags
-            if _TEXTS & set(each.posting.pinned_fields):
-                # Its facts are what its own text says, of which a person wrote a part, and not what the file's says.
-                changed |= _assign(each.posting, {name: values[name] for name in values if name not in _READ_VALUES})
-                said = read_facts(each.posting.text)
-                values, tags = said.values, said.tags
-            changed |= _assign(each.posting, values) | self._set_tags(each, tags)
+            changed |= _assign(each.posting, values)
+            # Its facts are what its own text says; that is the file's, unless a person wrote a part of it.
+            is_own = not set(Posting.TEXTS).isdisjoint(each.posting.pinned_fields)
+            said = read_facts(each.posting.text) if is_own else read.facts
+            changed |= _assign(each.posting, said.values) | self._set_tags(each, said.tags)
             self._set_text(each, file, fingerprint, rank)
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
@@ -501,9 +492,7 @@ class Store:
                 each.changed |= values | self._set_tags(each, said.tags)
                 changed.update(Posting.PINNED_AS[Tag.Kind(kind)] for kind, _ in before ^ set(each.links))
                 changed.update(name for name in ("apply_keyword",) if name in values)
-                changed.update(
-                    ["salary"] if values & {"salary_min", *_WITH["salary_min"]} - {"salary_evidence"} else []
-                )
+                changed.update(["salary"] if values & set(Posting.PAY_FIELDS) - {"salary_evidence"} else [])
             self._write(work)
         return changed
 

@@ -193,6 +193,11 @@ class Posting(models.Model):
         "visa": "visa sponsorship",
         "language": "language",
     }
+    # What the facts are read from: a change of any of these may say others.
+    TEXTS = ("title", "salary_text", "place", "other_tags", "body_markdown")
+    # Base pay, which is pinned as salary_min; and with what is stored for filters and evidence.
+    PAY = ("salary_min", "salary_max", "salary_currency", "salary_period")
+    PAY_FIELDS = (*PAY, "salary_yearly_min", "salary_yearly_max", "salary_evidence")
     # What `set_derived` makes.
     DERIVED = ["listed_on", "apply_host"]
     # Under which of these names the tags of a kind are pinned, all of them together.
