@@ -85,9 +85,10 @@ def _signatures(ids: Sequence[int]) -> list[Signature]:
     ]
 
 
-def _sign(ids: Sequence[int]) -> None:
+def _sign(ids: Sequence[int]) -> Iterator[Signature]:
+    """Stores the signatures of these, and gives them."""
     for batch in batches(ids, _AT_ONCE):
-        Signature.objects.bulk_create(
+        yield from Signature.objects.bulk_create(
             _signatures(batch),
             update_conflicts=True,
             unique_fields=["posting"],
@@ -280,8 +281,7 @@ def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, look
 def find(ids: Sequence[int] | None = None) -> Found:
     """Compares these postings with all others, or those that are new or changed, and stores what is suggested."""
     fresh = sorted(unsigned() if ids is None else _comparable(ids))
-    _sign(fresh)
-    kinds = _kinds(row for batch in batches(fresh, _AT_ONCE) for row in _rows(Signature.objects.filter(pk__in=batch)))
+    kinds = _kinds(map(_row, _sign(fresh)))
     known = _known(kinds.signed)
     found = _compare(kinds, known)
     with transaction.atomic():
@@ -356,8 +356,11 @@ def _rows(signatures: QuerySet[Signature]) -> Iterator[_Row]:
 def _signed_now(ids: Iterable[int]) -> Iterator[_Row]:
     """The same for what is stored now, without storing a signature."""
     for batch in batches(_comparable(ids), _AT_ONCE):
-        for each in _signatures(batch):
-            yield each.posting_id, _Signed(each.title_key, each.body_key, bytes(each.shingles))
+        yield from map(_row, _signatures(batch))
+
+
+def _row(signature: Signature) -> _Row:
+    return signature.posting_id, _Signed(signature.title_key, signature.body_key, bytes(signature.shingles))
 
 
 def _not_comparable() -> Iterable[int]:
