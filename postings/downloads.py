@@ -15,14 +15,12 @@ from typing import Any, NamedTuple
 from wsgiref.util import FileWrapper
 
 from postings import exporting, spreadsheets
-from postings.batches import batches
 from postings.importing import writing
 from postings.models import Posting, Tag
 from postings.resources import BoardResource
 
 _PIECE = 64 * 1024
 _LINES_AT_ONCE = 200
-_AT_ONCE = 500
 
 
 class Format(NamedTuple):
@@ -88,7 +86,7 @@ def as_archive(resource: BoardResource, ids: Sequence[int]) -> Iterator[bytes]:
     """
     pipe = _Pipe()
     with tarfile.open(fileobj=pipe, mode="w|gz") as archive:  # type: ignore[call-overload]
-        for posting in _live(sorted(ids)):
+        for posting in exporting.live(sorted(ids)):
             for path, text in files_of(posting):
                 data = text.encode()
                 entry = tarfile.TarInfo(path)
@@ -115,13 +113,6 @@ class _Pipe:
     def take(self) -> bytes:
         whole, self._pieces, self.size = b"".join(self._pieces), [], 0
         return whole
-
-
-def _live(ids: Sequence[int]) -> Iterator[Posting]:
-    live = Posting.objects.live().select_related("company").prefetch_related("posting_tags__tag").defer("body_html")
-    for chunk in batches(ids, _AT_ONCE):
-        found = live.in_bulk(list(chunk))
-        yield from (found[pk] for pk in chunk if pk in found)
 
 
 def files_of(posting: Posting) -> Iterator[tuple[str, str]]:

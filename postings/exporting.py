@@ -4,12 +4,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
 from postings.batches import batches
 from postings.importing import writing
 from postings.importing.layout import Layout
-from postings.models import Posting, Tag
+from postings.models import Posting, PostingQuerySet, Tag
 
 # The facts that are lists by their names in the guide, and the kind of tag that holds each.
 LISTS = {
@@ -26,26 +24,20 @@ _AT_ONCE = 500
 def export(format: str, ids: Sequence[int] | None = None) -> Iterator[str]:
     """The text of every posting, newest first, or of those with these primary keys that are live, in their order; in
     memory that does not grow with them."""
-    for batch in _all() if ids is None else _live(ids):
-        prefetch_related_objects(batch, "posting_tags__tag")
-        yield from map(FORMATS[format], batch)
+    postings = _whole().newest_first().iterator(chunk_size=_AT_ONCE) if ids is None else live(ids)
+    return map(FORMATS[format], postings)
 
 
-def _all() -> Iterator[list[Posting]]:
-    postings = Posting.objects.select_related("company").newest_first().iterator(chunk_size=_AT_ONCE)
-    batch: list[Posting] = []
-    for posting in postings:
-        batch.append(posting)
-        if len(batch) == _AT_ONCE:
-            yield batch
-            batch = []
-    yield batch
-
-
-def _live(ids: Sequence[int]) -> Iterator[list[Posting]]:
+def live(ids: Sequence[int]) -> Iterator[Posting]:
+    """Of these postings those that are live, in this order."""
     for chunk in batches(ids, _AT_ONCE):
-        by_id = Posting.objects.select_related("company").in_bulk(chunk)
-        yield [posting for pk in chunk if (posting := by_id.get(pk)) and posting.is_live]
+        found = _whole().live().in_bulk(list(chunk))
+        yield from (found[pk] for pk in chunk if pk in found)
+
+
+def _whole() -> PostingQuerySet:
+    """With all that a file says of a posting."""
+    return Posting.objects.select_related("company").prefetch_related("posting_tags__tag").defer("body_html")
 
 
 def as_json(posting: Posting) -> str:
