@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from postings import charts, visitors
 from postings.models import REPORTS_FOR_REVIEW, DailyClicks, ImportRun, Likeness, Posting, Report
@@ -55,8 +54,7 @@ def _reports() -> Iterator[Task]:
 
 
 def _imports() -> Iterator[Task]:
-    since = timezone.now() - dt.timedelta(days=IMPORT_DAYS)
-    runs = ImportRun.objects.filter(started_at__gte=since, is_dry_run=False)
+    runs = ImportRun.objects.lately(IMPORT_DAYS)
     broken, refusing = runs.broken().count(), runs.filter(refused__gt=0).count()
     yield Task(broken, "import that did not end", "imports that did not end", _address("importrun", ended="no"), True)
     lately = f"of the last {IMPORT_DAYS} days with refusals"

@@ -1,6 +1,5 @@
 """Import runs: what each took, and what it refused; of dry runs, what each would."""
 
-import datetime as dt
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
@@ -12,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from postings.admin.home import IMPORT_DAYS
 from postings.admin.uploading import UploadingAdmin, next_run
@@ -63,8 +61,7 @@ class HasEnded(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() != "no":
             return queryset
-        since = timezone.now() - dt.timedelta(days=IMPORT_DAYS)
-        return cast(ImportRunQuerySet, queryset).broken().filter(is_dry_run=False, started_at__gte=since)
+        return cast(ImportRunQuerySet, queryset).lately(IMPORT_DAYS).broken()
 
 
 class HasRefused(admin.SimpleListFilter):
@@ -77,9 +74,8 @@ class HasRefused(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() not in ("lately", "yes"):
             return queryset
-        refusing = queryset.filter(refused__gt=0, is_dry_run=False)
-        since = timezone.now() - dt.timedelta(days=IMPORT_DAYS)
-        return refusing.filter(started_at__gte=since) if self.value() == "lately" else refusing
+        refusing = cast(ImportRunQuerySet, queryset).filter(refused__gt=0, is_dry_run=False)
+        return refusing.lately(IMPORT_DAYS) if self.value() == "lately" else refusing
 
 
 @admin.register(ImportRun)

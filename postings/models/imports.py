@@ -46,6 +46,10 @@ class ImportRunQuerySet(models.QuerySet):
         signs = Q(last_sign__gt=heard_of) | Q(last_sign=None, started_at__gt=heard_of)
         return self.filter(signs, finished_at=None, stopped_because="").exclude(upload=None, last_sign=None)
 
+    def lately(self, days: int) -> "ImportRunQuerySet":
+        """Imports that began in so many days; no dry runs."""
+        return self.filter(is_dry_run=False, started_at__gte=timezone.now() - dt.timedelta(days=days))
+
     def broken(self) -> "ImportRunQuerySet":
         """Those that were stopped or cut off."""
         gives_signs = Q(upload__isnull=False) | Q(last_sign__isnull=False)
