@@ -1,4 +1,5 @@
-"""How long the database may take, for the few places where that is not for the settings to say."""
+"""How long the database may take, for the few places where that is not for the settings to say; and what it says when
+it fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,3 +65,8 @@ def is_committed(transaction_number: int) -> bool | None:
         cursor.execute("SELECT pg_xact_status(%s::text::xid8)", [str(transaction_number)])
         [status] = cursor.fetchone()
     return None if status == "in progress" else status == "committed"
+
+
+def said_by(error: BaseException) -> str:
+    """What an error says, in one line to end with a full stop of ours; its name where it says nothing."""
+    return " ".join(str(error).split()).rstrip(".?!") or type(error).__name__

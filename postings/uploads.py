@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from postings.databases import said_by
 from postings.importing import layout, run, sources
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.pulse import Pulse
@@ -172,7 +173,7 @@ def carry_out(run_id: int) -> ImportRun:
         _stop(asked, "it was told to end, as happens when the board or the machine is shut down")
     except (DatabaseError, OSError, BrokenExecutor) as error:
         log.exception("Import %s stopped", run_id)
-        _stop(asked, " ".join(str(error).split()).rstrip(".?!") or type(error).__name__)
+        _stop(asked, said_by(error))
     except Exception as error:
         log.exception("Import %s failed", run_id)
         _stop(asked, f"the board's own fault, please report it ({type(error).__name__})")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from postings import life, uploads, visitors
+from postings.databases import said_by
 
 COULD_NOT_RUN = 3
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
                 visitors.forget_before(visitors.today())
                 uploads.forget_old()
         except DatabaseError as error:
-            said = " ".join(str(error).split()).rstrip(".?!") or type(error).__name__
+            said = said_by(error)
             raise CommandError(f"It stopped: {said}. Run it again.", returncode=COULD_NOT_RUN) from error
         dry = "Dry run, nothing was written: " if dry_run else ""
         verb = "to close" if dry_run else "closed"

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from postings import duplicates
+from postings.databases import said_by
 
 COULD_NOT_RUN = 3
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         try:
             found = duplicates.find()
         except DatabaseError as error:
-            said = " ".join(str(error).split()).rstrip(".?!") or type(error).__name__
+            said = said_by(error)
             raise CommandError(f"It stopped: {said}. Run it again.", returncode=COULD_NOT_RUN) from error
         self.stdout.write(
             f"{found.looked_at:,} new or changed postings compared: {found.new:,} new suggestions; "

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
+from postings.databases import said_by
 from postings.importing import asking, run, sources
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.store import Outcome, Result
@@ -169,7 +170,7 @@ def _argument(rule: Callable[[str], Value]) -> Callable[[str], Value]:
 
 
 def _why_it_stopped(error: BaseException) -> str:
-    said = " ".join(str(error).split()).rstrip(".?!") or type(error).__name__
+    said = said_by(error)
     if re.search(r"no such table|relation .* does not exist", said):
         return "Nothing was imported: the database has no tables yet. Run `manage.py migrate` first."
     return f"The import stopped: {said}. {_HALF_WAY}"
