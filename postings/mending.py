@@ -32,24 +32,19 @@ def set_tags(
     with transaction.atomic(), history.because(said, user), changes.together():
         postings = _locked(ids)
         tags = [*tags, *(Tag.objects.get_or_create(kind=kind, name=name)[0] for name in new_names)]
-        links = PostingTag.objects.filter(posting__in=postings, tag__kind=kind)
-        there = {(link.posting_id, link.tag_id): link.pk for link in links}
-        wanted = {tag.pk for tag in tags}
-        gone = [
-            key
-            for (_, tag), key in there.items()
-            if (how == REMOVE and tag in wanted) or (how == REPLACE and tag not in wanted)
-        ]
+        links = list(PostingTag.objects.filter(posting__in=postings, tag__kind=kind))
+        there, named = {(link.posting_id, link.tag_id) for link in links}, {tag.pk for tag in tags}
+        # Those that are named, or all others.
+        gone = [] if how == ADD else [link for link in links if (link.tag_id in named) == (how == REMOVE)]
         new = [
             PostingTag(posting=posting, tag=tag)
             for posting in postings
             for tag in (() if how == REMOVE else tags)
             if (posting.pk, tag.pk) not in there
         ]
-        PostingTag.objects.filter(pk__in=gone).delete()
+        PostingTag.objects.filter(pk__in=[link.pk for link in gone]).delete()
         PostingTag.objects.bulk_create(new)
-        name, of_gone = Posting.PINNED_AS[kind], set(gone)
-        touched = {link.posting_id for link in new} | {posting for (posting, _), key in there.items() if key in of_gone}
+        name, touched = Posting.PINNED_AS[kind], {link.posting_id for link in (*new, *gone)}
         if how != REMOVE:
             # What an import gave them already is theirs by hand from now on.
             touched |= {posting.pk for posting in postings if name not in posting.pinned_fields}
@@ -90,7 +85,8 @@ def read_again(ids: Sequence[int], user: Any) -> int:
 def delete(ids: Sequence[int], user: Any) -> int:
     """Deletes postings with all that hangs on them; their history stays, and out of it they can come back."""
     with transaction.atomic(), history.because("Deleted.", user), changes.together():
-        postings = [posting for posting in lock_to_delete(ids) if posting.pk in set(ids)]
+        chosen = set(ids)
+        postings = [posting for posting in lock_to_delete(ids) if posting.pk in chosen]
         edits.log(postings, user, "", DELETION)
         Posting.objects.filter(pk__in=ids).delete()
     return len(postings)

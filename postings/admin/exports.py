@@ -10,7 +10,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
@@ -84,7 +84,7 @@ class ExportAdmin(admin.ModelAdmin):
             shown = self.get_changelist_instance(request)
         except UNASKABLE:
             # As the list itself does, which then says so.
-            return HttpResponseRedirect(f"{self._list_address()}?e=1")
+            return HttpResponseRedirect(f"{self._list_address()}?{ERROR_FLAG}=1")
         is_filtered = bool(shown.get_filters_params() or shown.query)
         return self._page_or_file(request, shown.get_queryset(request), {"is_filtered": is_filtered})
 

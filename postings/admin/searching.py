@@ -37,17 +37,21 @@ def matching(queryset: QuerySet, text: str) -> QuerySet:
     """Those that have every word of a text, or what begins with it, in title or company; or the text somewhere
     in their address."""
     text = text.strip()[:MOST_CHARACTERS]
-    ids = _having_words(words.tokens(text)[:MOST_WORDS])
+    ids = _having_words(_terms(text))
     if text and not any(map(str.isspace, text)) and "\0" not in text:
         slug = text.rstrip("/").rpartition("/")[2]
         ids |= set(Posting.objects.filter(slug__contains=slug.lower()).order_by().values_list("pk", flat=True))
     return among(queryset, ids)
 
 
-def _having_words(tokens: list[str]) -> set[int]:
-    if not tokens:
+def _terms(text: str) -> list[words.Term]:
+    """Its words, each of which may go on."""
+    return [words.Term((token,), is_prefix=True) for token in words.tokens(text[:MOST_CHARACTERS])[:MOST_WORDS]]
+
+
+def _having_words(terms: list[words.Term]) -> set[int]:
+    if not terms:
         return set()
-    terms = [words.Term((token,), is_prefix=True) for token in tokens]
     found = search.look_up([(term, field) for term in terms for field in (Field.TITLE, Field.COMPANY)])
     of_companies = _by_company(set().union(*(found[term, Field.COMPANY] for term in terms)))
     each = []
@@ -60,8 +64,7 @@ def _having_words(tokens: list[str]) -> set[int]:
 
 def companies_named(text: str) -> set[int]:
     """The companies that have every word of a text, or what begins with it, in their names."""
-    terms = [words.Term((token,), is_prefix=True) for token in words.tokens(text[:MOST_CHARACTERS])[:MOST_WORDS]]
-    found = search.look_up([(term, Field.COMPANY) for term in terms])
+    found = search.look_up([(term, Field.COMPANY) for term in _terms(text)])
     return set.intersection(*(set(ids) for ids in found.values())) if found else set()
 
 
