@@ -85,6 +85,11 @@ def _salary(row: Any) -> str:
 def _said(name: str, value: Any) -> str:
     if name == "pinned_fields":
         return _listed(Posting.PINNABLE.get(each, each) for each in value)
+    return in_words(value)
+
+
+def in_words(value: Any) -> str:
+    """A value of any field."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -9,9 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from postings import changes, edits, history, rendering
-from postings.importing.reading import Readers, read_facts
-from postings.importing.store import added_skills
+from postings import changes, edits, history, pinning, rendering
 from postings.models import Company, PastBody, Posting, PostingTag, Tag
 
 
@@ -22,7 +20,7 @@ class NotReverted(Exception):
 def revert(row: Any, user: Any) -> tuple[Posting, list[str]]:
     """Makes a posting what a row of its history says, in one transaction; the posting, and sentences on what could not
     be as it was. Raises NotReverted."""
-    reason = f"Taken back to what it was on {row.history_date:%Y-%m-%d %H:%M} UTC."
+    reason = reason_of(row)
     with transaction.atomic(), history.because(reason, user), changes.together():
         posting = Posting.objects.filter(pk=row.id).locked().first()
         _check(row, posting)
@@ -35,6 +33,11 @@ def revert(row: Any, user: Any) -> tuple[Posting, list[str]]:
         said += _take_tags(posting, row)
         edits.log([posting], user, reason)
     return posting, said
+
+
+def reason_of(row: Any) -> str:
+    """What the history and the log say of taking back to this row, of whatever it is."""
+    return f"Taken back to what it was on {row.history_date:%Y-%m-%d %H:%M} UTC."
 
 
 def _check(row: Any, posting: Posting | None) -> None:
@@ -101,8 +104,7 @@ def _take_tags(posting: Posting, row: Any) -> list[str]:
     PostingTag.objects.filter(pk__in=[link.pk for key, link in links.items() if key not in wanted]).delete()
     new = [tag for key, tag in wanted.items() if key not in links]
     if new:
-        with Readers(added_skills()):
-            evidence = {(kind, code): words for kind, code, words in read_facts(posting.text).tags}
+        evidence = {(kind, code): words for kind, code, words in pinning.read(posting.text).tags}
         PostingTag.objects.bulk_create(
             PostingTag(posting=posting, tag=tag, evidence=evidence.get((tag.kind, tag.code), "")) for tag in new
         )

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from postings import history, history_differences, reverting
 from postings.admin.base import ReadOnlyAdmin, is_key
-from postings.history_differences import NOTHING, Difference
+from postings.history_differences import NOTHING, Difference, in_words
 from postings.models import Posting
 
 ROWS_PER_PAGE = 50
@@ -135,7 +135,7 @@ class HistoryAdmin(admin.ModelAdmin):
         """Between each of these, newest first, and the one after it: what it was before, and became."""
         return [
             [
-                Difference(str(label_for_field(change.field, self.model)), _said(change.old), _said(change.new))
+                Difference(str(label_for_field(change.field, self.model)), in_words(change.old), in_words(change.new))
                 for change in new.diff_against(old).changes
             ]
             for new, old in pairwise(rows)
@@ -145,22 +145,15 @@ class HistoryAdmin(admin.ModelAdmin):
         """Makes it what the row says; and sentences on what could not be. Raises reverting.NotReverted."""
         thing = row.instance
         thing._state.adding = not self.model._default_manager.filter(pk=thing.pk).exists()
-        date = f"{row.history_date:%Y-%m-%d %H:%M} UTC"
         try:
             thing.full_clean()
         except ValidationError as error:
             raise reverting.NotReverted(f"Not taken back: {' '.join(error.messages)}") from error
-        reason = f"Taken back to what it was on {date}."
+        reason = reverting.reason_of(row)
         with transaction.atomic(), history.because(reason, request.user):
             thing.save()
             self.log_change(request, thing, reason)
         return thing, []
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return NOTHING if value in (None, "") else str(value)
 
 
 class PostingHistoryAdmin(HistoryAdmin):

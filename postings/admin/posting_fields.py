@@ -8,7 +8,8 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from postings.importing.facts import Facts, Stated, names, skills
+from postings.importing.facts import Facts, Stated, names
+from postings.importing.store import skills_added_by, tag_name
 from postings.models import Posting, Tag
 from postings.pinning import KINDS, READ
 
@@ -25,14 +26,12 @@ class BoardTags:
     def __init__(self) -> None:
         """One query."""
         self.names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS.values()}
-        self.added_skills: list[skills.Skill] = []
-        for kind, code, name, spellings in Tag.objects.order_by("name").values_list(
-            "kind", "code", "name", "spellings"
-        ):
+        tags = list(Tag.objects.order_by("name").values_list("kind", "code", "name", "spellings"))
+        for kind, code, name, _ in tags:
             self.names[kind][code] = name
-            # As store.added_skills() gives them.
-            if kind == Tag.Kind.SKILL and (spellings or code not in skills.DEFAULT.skills):
-                self.added_skills.append(skills.Skill(code, name, spellings=tuple(spellings)))
+        self.added_skills = skills_added_by(
+            (code, name, spellings) for kind, code, name, spellings in tags if kind == Tag.Kind.SKILL
+        )
 
     def choices(self, kind: str) -> list[tuple[str, str]]:
         stored = self.names[kind]
@@ -53,7 +52,7 @@ class BoardTags:
 def name_of(kind: str, code: str) -> str:
     """What a value is called of which the board may have no tag."""
     try:
-        return names.name_of(kind, code)
+        return tag_name(kind, code)
     except KeyError:
         return code
 

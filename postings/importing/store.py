@@ -455,7 +455,7 @@ class Store:
         return self._tags[key]
 
     def _named_tag(self, kind: str, code: str) -> Tag:
-        name = _name_of(kind, code)
+        name = tag_name(kind, code)
         tag = Tag.objects.filter(Q(code=code) | Q(name=name), kind=kind).order_by("pk").first()
         if tag is None:
             return Tag.objects.get_or_create(kind=kind, code=code, defaults={"name": name})[0]
@@ -539,7 +539,8 @@ def _is_to_reopen(posting: _Known | Posting) -> bool:
     return is_closed_by_import and not is_past(posting.expires_at)
 
 
-def _name_of(kind: str, code: str) -> str:
+def tag_name(kind: str, code: str) -> str:
+    """What a value is called that the board has no tag of yet."""
     if kind == Tag.Kind.LANGUAGE:
         # Django's own list, which tells the two scripts of Chinese apart; what it does not know is called by its code.
         return "Chinese" if code == "zh" else str(LANG_INFO.get(code, {}).get("name", code.upper()))
@@ -548,11 +549,15 @@ def _name_of(kind: str, code: str) -> str:
 
 def added_skills() -> list[Skill]:
     """The skills that an operator added, and further spellings of those that the board knows."""
-    tags = Tag.objects.filter(kind=Tag.Kind.SKILL)
+    return skills_added_by(Tag.objects.filter(kind=Tag.Kind.SKILL).values_list("code", "name", "spellings"))
+
+
+def skills_added_by(tags: Iterable[tuple[str, str, list[str]]]) -> list[Skill]:
+    """The same, of tags that are read already: code, name and spellings of each."""
     return [
-        Skill(tag.code, tag.name, spellings=tuple(tag.spellings))
-        for tag in tags
-        if tag.spellings or tag.code not in DEFAULT.skills
+        Skill(code, name, spellings=tuple(spellings))
+        for code, name, spellings in tags
+        if spellings or code not in DEFAULT.skills
     ]
 
 
