@@ -31,7 +31,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) 
         return read(text)
     except (ValueError, KeyError, ImproperlyConfigured):
         # Addresses of databases hold passwords, which have no place in a log.
-        said = "cannot be read" if name == "DATABASE_URL" else f"is {text!r}"
+        said = "cannot be read" if name in ("DATABASE_URL", "CACHE_URL") else f"is {text!r}"
         raise ImproperlyConfigured(f"{name} {said}; it should be {meaning}.") from None
 
 
@@ -293,6 +293,22 @@ def _journal_of(database: dict[str, Any]) -> Path:
 
 # Where click-throughs wait that the database could not take at once.
 CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+
+# --- Caches -----------------------------------------------------------------------------------------
+
+
+def _cache_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(text)
+    return text
+
+
+# Where the nodes of a board share the pages and the sets that one of them made; without it each worker keeps its own.
+CACHE_URL: str = _setting("CACHE_URL", "", _cache_url, "redis://host:6379/0, rediss://… or unix:///path/to/socket")
+# Rendered pages that each worker keeps, in million bytes; 0 keeps none.
+PAGE_CACHE_MB: int = _setting("PAGE_CACHE_MB", 16, _up_to(4096), "a number of million bytes from 0 to 4096")
+# How long a cache in front of the board, say a CDN, may show a page before it asks again, and while it asks.
+CDN_SECONDS: int = _setting("CDN_SECONDS", 1, _up_to(86_400), "a number of seconds from 0 to 86400")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
