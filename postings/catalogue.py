@@ -191,6 +191,12 @@ class Snapshot:
         settled = max(self.changed_at, last_expiry, midnight, BEGUN) + SETTLED
         return settled if settled <= now else None
 
+    def state_key(self, now: dt.datetime | None = None) -> str:
+        """The same for exactly as long as no page that is made from the board can differ: by a write, by one that
+        expired, or by the day's beginning."""
+        now = now or timezone.now()
+        return f"{self.version}-{self._live_at(_microseconds(now))[1]}-{now.astimezone(dt.UTC):%Y%m%d}"
+
     @property
     def is_all_live(self) -> bool:
         """Whether nothing was closed or expired since this was made, so that sets have none but live postings."""
@@ -798,6 +804,9 @@ class _Keeper:
         assert snapshot is not None  # noqa: S101  set before the thread is
         return snapshot
 
+    def is_ready(self) -> bool:
+        return self._snapshot is not None
+
     def _begin(self) -> Snapshot:
         with self._lock:
             if self._snapshot is None:
@@ -850,6 +859,11 @@ _keeper = _Keeper()
 def current() -> Snapshot:
     """This worker's snapshot: at most about two seconds behind the database."""
     return _keeper.snapshot()
+
+
+def is_ready() -> bool:
+    """Whether this worker has a snapshot, so that no request waits for the first."""
+    return _keeper.is_ready()
 
 
 def begin() -> None:

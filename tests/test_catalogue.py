@@ -368,6 +368,25 @@ def test_a_posting_leaves_the_moment_it_expires_without_a_new_snapshot():
     assert live(second.expires_at) == {for_ever.pk}
 
 
+def test_the_boards_state_has_a_key_that_changes_with_a_write_an_expiry_and_the_day():
+    now = dt.datetime.combine(timezone.now().date(), dt.time(12), dt.UTC) + dt.timedelta(days=1)
+    make_posting(expires_at=now + dt.timedelta(minutes=1))
+    snapshot = catalogue.build()
+    key = snapshot.state_key(now)
+    assert snapshot.state_key(now + dt.timedelta(seconds=59)) == catalogue.build().state_key(now) == key
+    expired = snapshot.state_key(now + dt.timedelta(seconds=60))
+    tomorrow = snapshot.state_key(now + dt.timedelta(days=1))
+    make_category("Backend")
+    written = snapshot.updated().state_key(now)
+    assert len({key, expired, tomorrow, written}) == 4
+
+
+def test_a_worker_is_ready_once_it_has_a_snapshot():
+    assert not catalogue.is_ready()
+    catalogue.current()
+    assert catalogue.is_ready()
+
+
 def test_a_posting_that_was_extended_stays():
     posting = make_posting(expires_at=timezone.now() + dt.timedelta(hours=1))
     snapshot = catalogue.build()
