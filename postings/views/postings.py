@@ -16,14 +16,14 @@ from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
 from postings.rows import rows
-from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
+from postings.views.answers import ApplyRedirect, SeeOther, kept, public, public_form, unavailable
 
 log = logging.getLogger(__name__)
 
 MOST_SIMILAR = 5
 
 
-@public
+@kept
 def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         posting = _published(slug)
@@ -78,7 +78,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@public
+@kept
 def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     """The posting in the layout that it came in."""
     posting = _published(slug)
