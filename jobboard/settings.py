@@ -216,6 +216,13 @@ WSGI_APPLICATION = "jobboard.wsgi.application"
 
 TEMPLATES = [
     {
+        # The public pages; it passes over all others, which the next one has.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "postings.jinja.environment"},
+    },
+    {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,

@@ -40,6 +40,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
+        "is_unpublished": False,
         "similar": _similar_to(posting),
         "crumbs": way,
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
@@ -71,6 +72,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
         "mark": "Draft: only staff sees this page.",
         "meaning": "Everybody else is told that there is none.",
         "edit_address": reverse("admin:postings_posting_change", args=[posting.pk]),
+        "notes": [],
     }
     response = render(request, "postings/posting_unpublished.html", context)
     response["X-Robots-Tag"] = "noindex"
