@@ -16,6 +16,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from postings import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the board writes itself: database, secret key, collected static files, the import's lock.
 VAR_DIR = BASE_DIR / "var"
@@ -196,11 +198,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "postings.request_log.RequestLog",
     # The four that only add headers stand above WhiteNoise, so that static files carry them too.
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "postings.middleware.NotForSearchEngines",
+    # Above all that asks by which name the board was called.
+    "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -404,11 +409,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 _LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 
+LOG_FORMAT: str = _setting(
+    "LOG_FORMAT", "text", lambda text: {name: name for name in logs.FORMATS}[text.lower()], " or ".join(logs.FORMATS)
+)
+# One line for each request; gunicorn's own access log would write down addresses and what was searched for.
+LOG_REQUESTS: bool = _switch("LOG_REQUESTS", default=True)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"during_request": {"()": logs.DuringRequest}},
+    "formatters": {"line": {"()": logs.FORMATS[LOG_FORMAT]}},
+    "handlers": {"stderr": {"()": logs.Stderr, "formatter": "line", "filters": ["during_request"]}},
     "root": {
         "handlers": ["stderr"],
         "level": _setting("LOG_LEVEL", "INFO", lambda text: _LEVELS[text.upper()], ", ".join(_LEVELS)),
@@ -416,6 +428,8 @@ LOGGING = {
     # Django's own default would mail and print tracebacks only with DEBUG; here every error is one entry.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What was not found or refused has its line already.
+        "django.request": {"handlers": [], "level": "ERROR" if LOG_REQUESTS else "INFO", "propagate": True},
         # Scanners send any Host they like: answered with 400, and not worth a traceback each.
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },

@@ -7,7 +7,7 @@ os.environ.setdefault("SECRET_KEY", "the tests sign nothing that matters")
 _OF_A_SHELL = [
     "DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "POSTING_LIFETIME_DAYS", "SQLITE_WAL", "PROXY_COUNT",
     "APPLY_PARAMETERS", "ABOUT", "OPERATOR", "CONTACT", "SECURITY_CONTACT", "SECURITY_POLICY",
-    "SEARCH_ENGINES", "BLOCKED_CRAWLERS", "CACHE_URL", "PAGE_CACHE_MB", "CDN_SECONDS",
+    "SEARCH_ENGINES", "BLOCKED_CRAWLERS", "CACHE_URL", "PAGE_CACHE_MB", "CDN_SECONDS", "LOG_FORMAT", "LOG_REQUESTS",
 ]  # fmt: skip
 for _name in _OF_A_SHELL:
     os.environ.pop(_name, None)

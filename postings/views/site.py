@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from postings import heads, statistics
+from postings import heads, logs, statistics
 from postings.models import DailyClicks
 from postings.views.answers import public
 
@@ -36,4 +36,5 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 in the board's own dress, from nothing but the template: whatever broke may still be broken."""
-    return HttpResponse(render_to_string("500.html"), status=500, headers={"Cache-Control": "no-store"})
+    page = render_to_string("500.html", {"request_id": logs.request_id.get()})
+    return HttpResponse(page, status=500, headers={"Cache-Control": "no-store"})
