@@ -295,16 +295,20 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 
-def _journal_of(database: dict[str, Any]) -> Path:
-    """A file for each database, so that no other board that is started from this folder counts what is not its own."""
+def _file_of(database: dict[str, Any], name: str, ending: str = "") -> Path:
+    """A file for each database, so that no other board that is started from this folder takes it for its own."""
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        return Path(f"{database['NAME']}.clicks")
+        return Path(f"{database['NAME']}.{name}")
     server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
-    return VAR_DIR / f"clicks-{hashlib.sha256(server.encode()).hexdigest()[:12]}.journal"
+    return VAR_DIR / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:12]}{ending}"
 
 
 # Where click-throughs wait that the database could not take at once.
-CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+CLICK_JOURNAL: Path = _setting(
+    "CLICK_JOURNAL", _file_of(DATABASES["default"], "clicks", ".journal"), Path, "the path of a file"
+)
+# Where the sets of live postings wait for the next worker, so that it need not read the board; it may be deleted.
+CATALOGUE_FILE: Path = _file_of(DATABASES["default"], "catalogue")
 
 # --- Caches -----------------------------------------------------------------------------------------
 

@@ -34,3 +34,10 @@ def journal(settings, tmp_path):
     """A journal of the test's own; made only when something is put by."""
     settings.CLICK_JOURNAL = tmp_path / "clicks.journal"
     return settings.CLICK_JOURNAL
+
+
+@pytest.fixture(autouse=True)
+def stored_catalogue(settings, tmp_path):
+    """A place of the test's own for what workers store of the board."""
+    settings.CATALOGUE_FILE = tmp_path / "catalogue"
+    return settings.CATALOGUE_FILE

@@ -43,7 +43,7 @@ SECOND, A_MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
 @pytest.fixture
 def settled(monkeypatch, kept_pages):
     """What is written dates from hours ago, for all that a feed says of it."""
-    monkeypatch.setattr(catalogue, "BEGUN", timezone.now() - dt.timedelta(days=1))
+    monkeypatch.setattr(catalogue.snapshot, "BEGUN", timezone.now() - dt.timedelta(days=1))
     BoardVersion.objects.update(changed_at=timezone.now() - dt.timedelta(hours=2))
     catalogue.forget()
 
@@ -510,7 +510,7 @@ def test_what_did_not_change_is_not_sent_again(client, settled, format):
 def clock(monkeypatch, kept_pages):
     """A clock that stands still until it is moved, on a worker that began the day before."""
     with time_machine.travel(dt.datetime(2026, 3, 15, 10, 0, 0, 400_000, tzinfo=dt.UTC), tick=False) as clock:
-        monkeypatch.setattr(catalogue, "BEGUN", timezone.now() - dt.timedelta(days=1))
+        monkeypatch.setattr(catalogue.snapshot, "BEGUN", timezone.now() - dt.timedelta(days=1))
         yield clock
 
 
@@ -589,7 +589,7 @@ def test_a_page_of_a_worker_that_is_behind_has_an_older_date_than_the_change_it_
 def test_a_worker_that_began_later_may_show_it_otherwise(client, clock, monkeypatch):
     make_posting()
     clock.shift(3600)
-    monkeypatch.setattr(catalogue, "BEGUN", timezone.now() - A_MINUTE)
+    monkeypatch.setattr(catalogue.snapshot, "BEGUN", timezone.now() - A_MINUTE)
     assert last_modified(client) == "Sun, 15 Mar 2026 10:59:03 GMT"
 
 
