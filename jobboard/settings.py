@@ -199,21 +199,22 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "postings.request_log.RequestLog",
-    # The four that only add headers stand above WhiteNoise, so that static files carry them too.
+    # Those that only add headers stand above WhiteNoise and the kept pages, so that these carry them too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "postings.middleware.NotForSearchEngines",
     # Above all that asks by which name the board was called.
     "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "postings.middleware.KeptPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "postings.middleware.FormsInUtf8",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "jobboard.urls"

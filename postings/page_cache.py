@@ -27,6 +27,8 @@ MOST_BYTES = 512 * 1024
 SHARED_SECONDS = 600
 # How long others wait for the one who renders what they want, too.
 _WAITS = 5.0
+# Of how many requests it is remembered which page they are about.
+MOST_REMEMBERED = 5000
 _ROOM_BESIDE = 600  # bytes that keeping a page takes beside the page
 
 GZIP = "gzip"
@@ -64,6 +66,7 @@ class Page:
 
     def response(self) -> HttpResponse:
         response = HttpResponse(self.body, headers=dict(self.headers))
+        response.headers["Content-Length"] = str(len(self.body))
         response.headers["ETag"] = self.etag
         response.headers["Vary"] = "Accept-Encoding"
         if self.encoding:
@@ -100,6 +103,7 @@ class _Pages:
             self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
             self._bytes = 0
             self._rendering: dict[str, threading.Event] = {}
+            self._addresses: dict[tuple[str, ...], str] = {}
 
     def get(self, state: str, address: str, encoding: str) -> Page | None:
         with self._lock:
@@ -139,6 +143,16 @@ class _Pages:
         if rendering:
             rendering.set()
 
+    def remember(self, asked: tuple[str, ...], address: str) -> None:
+        if asked not in self._addresses:
+            with self._lock:
+                if len(self._addresses) >= MOST_REMEMBERED:
+                    self._addresses.clear()
+                self._addresses[asked] = address
+
+    def remembered(self, asked: tuple[str, ...]) -> str | None:
+        return self._addresses.get(asked)
+
     @property
     def bytes_kept(self) -> int:
         return self._bytes
@@ -155,12 +169,12 @@ def find(
 
     Rendered once: who wants the same meanwhile waits for it.
     """
-    if page := _known(state, address, encoding):
+    if page := known(state, address, encoding):
         return page, True
     if waiting := _pages.begin(address):
         waiting.wait(_WAITS)
         # Where the other gave up, or takes too long, everybody does it by themselves.
-        page = _known(state, address, encoding)
+        page = known(state, address, encoding)
         return (page, True) if page else (_made(state, address, encoding, render), False)
     try:
         page = _shared(state, address, encoding)
@@ -169,7 +183,7 @@ def find(
         _pages.end(address)
 
 
-def _known(state: str, address: str, encoding: str) -> Page | None:
+def known(state: str, address: str, encoding: str) -> Page | None:
     """From this worker's memory; in another encoding it is made of the one that is there."""
     if page := _pages.get(state, address, encoding):
         return page
@@ -209,6 +223,16 @@ def _made(state: str, address: str, encoding: str, render: Callable[[], HttpResp
 def _shared_key(state: str, address: str) -> str:
     name = hashlib.blake2b(f"{state}\n{address}".encode(), digest_size=16).hexdigest()
     return f"page:{shared.release()}:{name}"
+
+
+def remember(asked: tuple[str, ...], address: str) -> None:
+    """Notes which page a request is about, by how it asks."""
+    _pages.remember(asked, address)
+
+
+def remembered(asked: tuple[str, ...]) -> str | None:
+    """The canonical address of the page that was asked for like this before."""
+    return _pages.remembered(asked)
 
 
 def bytes_kept() -> int:

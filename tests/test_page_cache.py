@@ -305,6 +305,36 @@ def test_who_has_the_page_by_its_date_is_sent_no_body(client, monkeypatch):
         assert client.get("/", headers={"If-Modified-Since": date}).status_code == 200
 
 
+def test_a_page_that_is_kept_is_served_before_sessions_and_addresses_are_looked_at(client, posting, monkeypatch):
+    client.get("/?skill=rust")
+    monkeypatch.setattr("django.urls.resolvers.URLResolver.resolve", None)
+    assert was_kept(client.get("/?skill=rust")) == "hit"
+    with pytest.raises(TypeError):
+        client.get("/?skill=python")
+
+
+def test_a_host_that_the_board_does_not_answer_to_is_refused_whatever_is_kept(client, posting):
+    client.get("/")
+    assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    assert client.get("/").status_code == 200
+    assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+
+
+def test_a_kept_page_carries_all_headers_of_the_board(client, posting):
+    client.get("/")
+    kept = client.get("/")
+    for name in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Permissions-Policy"):
+        assert kept[name]
+    assert kept["Content-Length"] == str(len(kept.content))
+
+
+def test_of_how_pages_were_asked_for_not_everything_is_remembered(client, posting, monkeypatch):
+    monkeypatch.setattr(page_cache, "MOST_REMEMBERED", 3)
+    for number in range(10):
+        client.get(f"/?utm_source={number}")
+    assert len(page_cache._pages._addresses) <= 3
+
+
 # --- Encodings ----------------------------------------------------------------------------------------
 
 

@@ -109,6 +109,7 @@ class Snapshot:
     # Who is live, since the microsecond at which the last one expired, until that at which the next one does.
     _live: list[tuple[BitMap, int, int]] = field(default_factory=list)
     _of_live: dict[str, tuple[BitMap, Any]] = field(default_factory=dict)  # what follows from it, and from which
+    _key: list[tuple[Any, str]] = field(default_factory=list)  # the last state's, beside what it is of
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -147,7 +148,16 @@ class Snapshot:
         """The same for exactly as long as no page that is made from the board can differ: by a write, by one that
         expired, or by the day's beginning."""
         now = now or timezone.now()
-        return f"{self.version}-{self.stamp}-{self._live_at(microseconds(now))[1]}-{now.astimezone(dt.UTC):%Y%m%d}"
+        last, following = self._live_at(microseconds(now))[1:]
+        day = now.astimezone(dt.UTC).toordinal()
+        of = last, following, day
+        # One look at it, for another thread may put another in its place.
+        kept = self._key[0] if self._key else None
+        if kept and kept[0] == of:
+            return kept[1]
+        key = f"{self.version}-{self.stamp}-{last}-{day}"
+        self._key[:] = [(of, key)]
+        return key
 
     @property
     def is_all_live(self) -> bool:

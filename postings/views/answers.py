@@ -28,6 +28,7 @@ from postings.page_cache import Page
 ALLOWED_METHODS = ["GET", "HEAD"]
 FORM_METHODS = [*ALLOWED_METHODS, "POST"]
 RETRY_AFTER = 5  # seconds
+_CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
 
 
 def public(view: Any, methods: Sequence[str] = ALLOWED_METHODS) -> Any:
@@ -79,11 +80,38 @@ def kept(view: Any = None, *, reads: Collection[str] = ()) -> Any:
         )
         if not isinstance(found, Page):
             return finished(request, found)
+        page_cache.remember(_as_asked(request), address)
         return _of_page(request, found, snapshot, is_kept)
 
     by_itself = public(_for_caches(view))
     finished = gzip_page(conditional_page(_as_it_is))
     return csrf_exempt(answer)
+
+
+def again(request: HttpRequest) -> HttpResponse | None:
+    """The page that was asked for in these very words before, if it is kept; for a middleware, before the address is
+    looked up and all that a page for everybody does not need is made ready."""
+    if request.method not in ALLOWED_METHODS or not settings.PAGE_CACHE_MB:
+        return None
+    address = page_cache.remembered(_as_asked(request))
+    if address is None:
+        return None
+    snapshot = catalogue.current()
+    encoding = page_cache.encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    page = page_cache.known(snapshot.state_key(), address, encoding)
+    return _of_page(request, page, snapshot, is_kept=True) if page else None
+
+
+def _as_asked(request: HttpRequest) -> tuple[str, ...]:
+    """All that decides which page a request for one of these is about, as it was sent: a host that was believed once
+    is believed again."""
+    meta = request.META
+    return (
+        meta.get("wsgi.url_scheme", ""),
+        meta.get("HTTP_HOST", ""),
+        request.path,
+        meta.get("QUERY_STRING", ""),
+    )
 
 
 def _for_caches(view: Any) -> Any:
@@ -133,8 +161,9 @@ def _of_page(request: HttpRequest, page: Page, snapshot: catalogue.Snapshot, is_
     modified = snapshot.last_modified(is_by_day=True)
     if modified:
         response.headers["Last-Modified"] = http_date(modified.timestamp())
-    seconds = int(modified.timestamp()) if modified else None
-    response = cast(HttpResponse, get_conditional_response(request, page.etag, seconds, response))
+    if not _CONDITIONS.isdisjoint(request.META):
+        seconds = int(modified.timestamp()) if modified else None
+        response = cast(HttpResponse, get_conditional_response(request, page.etag, seconds, response))
     # For the log.
     response.kept = "hit" if is_kept else "miss"  # type: ignore[attr-defined]
     return response
