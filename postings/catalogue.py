@@ -13,6 +13,7 @@ a property test holds this to.
 import datetime as dt
 import logging
 import threading
+import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from pyroaring import BitMap
 
-from postings import changes, search, words
+from postings import changes, databases, search, words
 from postings.importing.facts.names import VALUES, countries_in, name_of, regions
 from postings.models import ChangedPosting, Company, Posting, PostingTag, Tag
 from postings.slugs import slug_for
@@ -570,6 +571,7 @@ class CompanyCounts:
 _ROW = ["pk", "listed_on", "expires_at", "company_id", "salary_currency", "salary_yearly_min", "salary_yearly_max"]
 
 
+@databases.unhurried()
 def build() -> Snapshot:
     """Reads the whole board: two passes in pieces, over indexes that hold all that is read.
 
@@ -789,6 +791,7 @@ class _Keeper:
         self._lock = threading.Lock()  # for the first; nobody waits for the later ones
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._failed_at = float("-inf")
 
     def snapshot(self) -> Snapshot:
         if settings.CATALOGUE_WATCHES and self._thread and self._thread.is_alive():
@@ -799,7 +802,13 @@ class _Keeper:
         return snapshot
 
     def _begin(self) -> Snapshot:
-        with self._lock:
+        asked_at = time.monotonic()
+        if not self._lock.acquire(timeout=databases.ANSWERS_WITHIN):
+            raise databases.Away("the board is still being read")
+        try:
+            if self._failed_at > asked_at:
+                # Who stood behind one for whom it failed would only wait as long again.
+                raise databases.Away("the board could not be read a moment ago")
             if self._snapshot is None:
                 self._snapshot = build()
             elif not settings.CATALOGUE_WATCHES:
@@ -808,6 +817,11 @@ class _Keeper:
                 self._thread = threading.Thread(target=self._watch, name="catalogue", daemon=True)
                 self._thread.start()
             return self._snapshot
+        except Error:
+            self._failed_at = time.monotonic()
+            raise
+        finally:
+            self._lock.release()
 
     def _watch(self) -> None:
         try:
@@ -832,6 +846,9 @@ class _Keeper:
                 if is_failing:
                     log.info("The catalogue sees changes again")
                 is_failing = False
+            finally:
+                # Into the pool, where there is one: nobody needs it until the next look.
+                close_old_connections()
 
     def forget(self) -> None:
         with self._lock:

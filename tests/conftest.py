@@ -2,7 +2,7 @@
 
 import pytest
 
-from postings import applying, catalogue, visitors
+from postings import applying, catalogue, middleware, visitors
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
 
 
@@ -18,6 +18,7 @@ def nothing_remembered():
     catalogue.forget()
     applying.forget_all()
     visitors.forget_all()
+    middleware.forget_all()
 
 
 @pytest.fixture(autouse=True)
