@@ -16,6 +16,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from postings import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the board writes itself: database, secret key, collected static files, the import's lock.
 VAR_DIR = BASE_DIR / "var"
@@ -31,7 +33,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) 
         return read(text)
     except (ValueError, KeyError, ImproperlyConfigured):
         # Addresses of databases hold passwords, which have no place in a log.
-        said = "cannot be read" if name == "DATABASE_URL" else f"is {text!r}"
+        said = "cannot be read" if name in ("DATABASE_URL", "CACHE_URL") else f"is {text!r}"
         raise ImproperlyConfigured(f"{name} {said}; it should be {meaning}.") from None
 
 
@@ -196,12 +198,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The four that only add headers stand above WhiteNoise, so that static files carry them too.
+    "postings.request_log.RequestLog",
+    # Those that only add headers stand above WhiteNoise and the kept pages, so that these carry them too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "postings.middleware.NotForSearchEngines",
+    # Above all that asks by which name the board was called.
+    "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "postings.middleware.KeptPages",
     "postings.middleware.DatabaseAway",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -209,13 +216,19 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "jobboard.urls"
 WSGI_APPLICATION = "jobboard.wsgi.application"
 
 TEMPLATES = [
+    {
+        # The public pages; it passes over all others, which the next one has.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "postings.jinja.environment"},
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -343,16 +356,36 @@ DATABASES = {
 }
 
 
-def _journal_of(database: dict[str, Any]) -> Path:
-    """A file for each database, so that no other board that is started from this folder counts what is not its own."""
+def _file_of(database: dict[str, Any], name: str, ending: str = "") -> Path:
+    """A file for each database, so that no other board that is started from this folder takes it for its own."""
     if database["ENGINE"] == SQLITE:
-        return Path(f"{database['NAME']}.clicks")
+        return Path(f"{database['NAME']}.{name}")
     server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
-    return VAR_DIR / f"clicks-{hashlib.sha256(server.encode()).hexdigest()[:12]}.journal"
+    return VAR_DIR / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:12]}{ending}"
 
 
 # Where click-throughs wait that the database could not take at once.
-CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+CLICK_JOURNAL: Path = _setting(
+    "CLICK_JOURNAL", _file_of(DATABASES["default"], "clicks", ".journal"), Path, "the path of a file"
+)
+# Where the sets of live postings wait for the next worker, so that it need not read the board; it may be deleted.
+CATALOGUE_FILE: Path = _file_of(DATABASES["default"], "catalogue")
+
+# --- Caches -----------------------------------------------------------------------------------------
+
+
+def _cache_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(text)
+    return text
+
+
+# Where the nodes of a board share the pages and the sets that one of them made; without it each worker keeps its own.
+CACHE_URL: str = _setting("CACHE_URL", "", _cache_url, "redis://host:6379/0, rediss://… or unix:///path/to/socket")
+# Rendered pages that each worker keeps, in million bytes; 0 keeps none.
+PAGE_CACHE_MB: int = _setting("PAGE_CACHE_MB", 16, _up_to(4096), "a number of million bytes from 0 to 4096")
+# How long a cache in front of the board, say a CDN, may show a page before it asks again, and while it asks.
+CDN_SECONDS: int = _setting("CDN_SECONDS", 1, _up_to(86_400), "a number of seconds from 0 to 86400")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -441,11 +474,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 _LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 
+LOG_FORMAT: str = _setting(
+    "LOG_FORMAT", "text", lambda text: {name: name for name in logs.FORMATS}[text.lower()], " or ".join(logs.FORMATS)
+)
+# One line for each request; gunicorn's own access log would write down addresses and what was searched for.
+LOG_REQUESTS: bool = _switch("LOG_REQUESTS", default=True)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"during_request": {"()": logs.DuringRequest}},
+    "formatters": {"line": {"()": logs.FORMATS[LOG_FORMAT]}},
+    "handlers": {"stderr": {"()": logs.Stderr, "formatter": "line", "filters": ["during_request"]}},
     "root": {
         "handlers": ["stderr"],
         "level": _setting("LOG_LEVEL", "INFO", lambda text: _LEVELS[text.upper()], ", ".join(_LEVELS)),
@@ -453,6 +493,8 @@ LOGGING = {
     # Django's own default would mail and print tracebacks only with DEBUG; here every error is one entry.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What was not found or refused has its line already.
+        "django.request": {"handlers": [], "level": "ERROR" if LOG_REQUESTS else "INFO", "propagate": True},
         # Scanners send any Host they like: answered with 400, and not worth a traceback each.
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from postings import databases
-from postings.views.answers import unavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +27,19 @@ class NotForSearchEngines:
         response = self.get_response(request)
         response.headers.setdefault("X-Robots-Tag", "noindex")
         return response
+
+
+class KeptPages:
+    """Serves what was rendered before (`page_cache`) before sessions, forms and addresses are looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Here, because the pages' module needs Django's apps.
+        from postings.views import answers
+
+        return answers.again(request) or self.get_response(request)
 
 
 class FormsInUtf8:
@@ -69,6 +81,9 @@ def answer_if_away(request: HttpRequest, error: BaseException | None) -> HttpRes
     """503 for an error of a database that is away; None for every other error."""
     if not databases.is_away(error):
         return None
+    # Here, because the pages' module needs Django's apps.
+    from postings.views.answers import unavailable
+
     databases.let_go()
     _away.note(databases.said_by(error))
     return unavailable(request, "admin/503.html" if is_admins(request) else "503.html")

@@ -18,6 +18,6 @@ def take_away(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postings", "0015_roles")]
+    dependencies = [("postings", "0016_board_stamps")]
 
     operations = [migrations.RunPython(make, take_away)]

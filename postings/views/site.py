@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from postings import heads, statistics
+from postings import heads, logs, statistics
 from postings.middleware import answer_if_away
 from postings.models import DailyClicks
 from postings.views.answers import public
@@ -44,4 +44,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     if answer := answer_if_away(request, sys.exc_info()[1]):
         return answer
-    return HttpResponse(render_to_string("500.html"), status=500, headers={"Cache-Control": "no-store"})
+    page = render_to_string("500.html", {"request_id": logs.request_id.get()})
+    return HttpResponse(page, status=500, headers={"Cache-Control": "no-store"})
