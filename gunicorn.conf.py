@@ -85,8 +85,10 @@ def on_starting(server):
 
 def post_worker_init(worker):
     """Has the worker look after the board before its first request, which would have to wait for it."""
-    from postings import workers
+    from postings import databases, workers
 
+    # As many connections as there are threads to ask for one.
+    databases.serve(worker.cfg.threads)
     beginning = threading.Thread(target=workers.begin, name="beginning")
     beginning.start()
     while beginning.is_alive():

@@ -10,11 +10,10 @@ import sys
 from importlib import import_module
 
 from django.conf import settings
-from django.db import connections
 from django.template import engines
 from django.urls import get_resolver
 
-from postings import catalogue, shared, upkeep
+from postings import catalogue, databases, shared, upkeep
 
 
 def before_fork() -> None:
@@ -41,11 +40,7 @@ _M_ARENA_MAX = -8
 
 
 def close_connections() -> None:
-    for each in connections.all(initialized_only=True):
-        each.close()
-        # PostgreSQL's pool has threads and connections of its own.
-        if close_pool := getattr(each, "close_pool", None):
-            close_pool()
+    databases.close_all()
     shared.forget()
 
 
