@@ -59,7 +59,7 @@ secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
 
 
-class logger_class(Logger):  # noqa: N801  gunicorn's name for the setting
+class logger_class(Logger):
     """Writes gunicorn's own lines as the board writes its. Who asked for what is the board's to write (LOG_REQUESTS)."""
 
     def setup(self, cfg):

@@ -199,27 +199,35 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "postings.request_log.RequestLog",
-    # The four that only add headers stand above WhiteNoise, so that static files carry them too.
+    # Those that only add headers stand above WhiteNoise and the kept pages, so that these carry them too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "postings.middleware.NotForSearchEngines",
     # Above all that asks by which name the board was called.
     "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "postings.middleware.KeptPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "postings.middleware.FormsInUtf8",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "jobboard.urls"
 WSGI_APPLICATION = "jobboard.wsgi.application"
 
 TEMPLATES = [
+    {
+        # The public pages; it passes over all others, which the next one has.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "postings.jinja.environment"},
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -288,16 +296,20 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 
-def _journal_of(database: dict[str, Any]) -> Path:
-    """A file for each database, so that no other board that is started from this folder counts what is not its own."""
+def _file_of(database: dict[str, Any], name: str, ending: str = "") -> Path:
+    """A file for each database, so that no other board that is started from this folder takes it for its own."""
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        return Path(f"{database['NAME']}.clicks")
+        return Path(f"{database['NAME']}.{name}")
     server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
-    return VAR_DIR / f"clicks-{hashlib.sha256(server.encode()).hexdigest()[:12]}.journal"
+    return VAR_DIR / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:12]}{ending}"
 
 
 # Where click-throughs wait that the database could not take at once.
-CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+CLICK_JOURNAL: Path = _setting(
+    "CLICK_JOURNAL", _file_of(DATABASES["default"], "clicks", ".journal"), Path, "the path of a file"
+)
+# Where the sets of live postings wait for the next worker, so that it need not read the board; it may be deleted.
+CATALOGUE_FILE: Path = _file_of(DATABASES["default"], "catalogue")
 
 # --- Caches -----------------------------------------------------------------------------------------
 

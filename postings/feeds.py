@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from postings import changes
 from postings.exporting import facts_of
 from postings.filters import PostingFilter
 from postings.finding import NEWEST
@@ -88,14 +87,6 @@ def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[
         postings=page.postings,
         absolute=absolute,
     )
-
-
-def last_modified(asked: PostingFilter) -> dt.datetime | None:
-    """When the feed last changed; None where that is too recent to say, or the worker's snapshot is behind the
-    database, from which the postings are. To be asked after these were read."""
-    if changes.version() != asked.snapshot.version:
-        return None
-    return asked.snapshot.last_modified(is_by_day=asked.criteria.since is not None)
 
 
 def _pairs(asked: PostingFilter, with_order: bool = True) -> list[tuple[str, str]]:

@@ -21,6 +21,19 @@ class NotForSearchEngines:
         return response
 
 
+class KeptPages:
+    """Serves what was rendered before (`page_cache`) before sessions, forms and addresses are looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Here, because the pages' module needs Django's apps.
+        from postings.views import answers
+
+        return answers.again(request) or self.get_response(request)
+
+
 class FormsInUtf8:
     """Reads forms as UTF-8, whatever encoding the request claims: that may be none that a form can have, or give halves
     of characters that no database takes. Pages are in UTF-8, and so browsers send their forms.

@@ -66,7 +66,7 @@ def _id_of(request: HttpRequest) -> str:
     if settings.PROXY_COUNT and (said := request.META.get("HTTP_X_REQUEST_ID")) and _WELL_FORMED.fullmatch(said):
         return said
     # Nobody gains by guessing it; each worker is seeded anew by itself.
-    return f"{random.getrandbits(64):016x}"  # noqa: S311
+    return f"{random.getrandbits(64):016x}"
 
 
 def _length(request: HttpRequest, response: HttpResponseBase) -> int:

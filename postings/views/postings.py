@@ -16,14 +16,14 @@ from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
 from postings.rows import rows
-from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
+from postings.views.answers import ApplyRedirect, SeeOther, kept, public, public_form, unavailable
 
 log = logging.getLogger(__name__)
 
 MOST_SIMILAR = 5
 
 
-@public
+@kept
 def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         posting = _published(slug)
@@ -40,6 +40,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
+        "is_unpublished": False,
         "similar": _similar_to(posting),
         "crumbs": way,
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
@@ -71,6 +72,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
         "mark": "Draft: only staff sees this page.",
         "meaning": "Everybody else is told that there is none.",
         "edit_address": reverse("admin:postings_posting_change", args=[posting.pk]),
+        "notes": [],
     }
     response = render(request, "postings/posting_unpublished.html", context)
     response["X-Robots-Tag"] = "noindex"
@@ -78,7 +80,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@public
+@kept
 def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     """The posting in the layout that it came in."""
     posting = _published(slug)
