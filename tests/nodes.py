@@ -35,7 +35,7 @@ os.execv(sys.executable, [sys.executable, "-m", "gunicorn"])
 
 
 class Node:
-    """gunicorn on a board. Its socket belongs to whoever starts it, as with systemd, and stays open between its lives."""
+    """gunicorn on a board. Its socket belongs to whoever starts it, as with systemd, and is open between its lives."""
 
     def __init__(self, board: Board, log: Path, **environment: str) -> None:
         self.board = board
