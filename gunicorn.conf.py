@@ -71,8 +71,10 @@ class logger_class(Logger):
 
 def post_worker_init(worker):
     """Reads the board before the worker takes its first request, which would have to wait for it."""
-    from postings import catalogue, upkeep
+    from postings import catalogue, databases, upkeep
 
+    # As many connections as there are threads to ask for one.
+    databases.serve(worker.cfg.threads)
     upkeep.begin()
 
     reading = threading.Thread(target=catalogue.begin, name="first catalogue")

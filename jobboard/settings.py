@@ -209,6 +209,7 @@ MIDDLEWARE = [
     "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "postings.middleware.KeptPages",
+    "postings.middleware.DatabaseAway",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "postings.middleware.FormsInUtf8",
@@ -259,24 +260,63 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 SQLITE_USES_WAL = _switch("SQLITE_WAL", default=wal_is_safe(sqlite3.sqlite_version_info))
 
 
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "postings.postgresql"
+
+
+# Milliseconds. A page that the database does not answer in time is a 503.
+_COMMANDS_LIMITS = "-c lock_timeout=5000"
+_PAGES_LIMITS = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+
+
 def _database_url(text: str) -> dict[str, Any]:
     database = environ.Env.db_url_config(text)
     if urlsplit(text).scheme not in ("sqlite", "postgres", "postgresql") or not database["NAME"]:
         raise ValueError(text)
+    if database["ENGINE"] != SQLITE:
+        options = database.setdefault("OPTIONS", {})
+        # Said to be empty is said as well; a pooler that takes no options asks for it.
+        if ("options", "") in parse_qsl(urlsplit(text).query, keep_blank_values=True):
+            options["options"] = ""
+        # Who says how long a connection is kept means one that a thread keeps.
+        options["pool"] = _pool(str(options.get("pool", "off" if "CONN_MAX_AGE" in database else "on")).lower())
+        database["ENGINE"] = POSTGRESQL
     return database
+
+
+def _pool(asked: str) -> dict[str, Any] | None:
+    """How a process that serves pages keeps its connections; None: each of its threads its own."""
+    if asked in ("off", "0", "false", "no"):
+        return None
+    # Of what gives up soon, the next request tries anew, and so does not wait for the pauses in between.
+    pool: dict[str, Any] = {"min_size": 1, "timeout": 3, "reconnect_timeout": 1}
+    if asked in ("on", "1", "true", "yes"):
+        return pool  # as many as the server has threads: `databases.serve`
+    return pool | {"max_size": _positive(asked)}
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = _setting(
         "DATABASE_URL",
-        {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"},
+        {"ENGINE": SQLITE, "NAME": VAR_DIR / "db.sqlite3"},
         _database_url,
         "postgres://user:password@host:5432/name or sqlite:////path/to/file",
     )
     # Kept open: on SQLite the last close takes an exclusive lock, on PostgreSQL a new connection is dear.
     database = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True} | database
-    options: dict[str, Any] = {"connect_timeout": 3, "options": "-c lock_timeout=5000"}
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    options: dict[str, Any] = {
+        "connect_timeout": 3,
+        # A server that went away without a word is noticed within a minute, also by what waits for it without a limit.
+        **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000},
+        "options": _COMMANDS_LIMITS,
+    }
+    if database["ENGINE"] == SQLITE:
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
         # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
         # secure_delete: a day's key and hashes are overwritten; not every build of SQLite does so by itself.
@@ -293,12 +333,32 @@ def _database() -> dict[str, Any]:
     return database
 
 
-DATABASES = {"default": _database()}
+def _while_serving(database: dict[str, Any]) -> dict[str, Any]:
+    """What a process that serves pages has in place of it (`databases.serve`): limits of time, and a pool.
+
+    Commands, migrations and imports take as long as they take.
+    """
+    if database["ENGINE"] == SQLITE:
+        return database
+    options = database["OPTIONS"]
+    if options["options"] == _COMMANDS_LIMITS:
+        options = options | {"options": _PAGES_LIMITS}
+    # Django has no health check for a pool's connections but a question each time; the pool has its own.
+    return database | ({"CONN_MAX_AGE": 0} if options["pool"] else {}) | {"OPTIONS": options}
+
+
+_DATABASE = _database()
+# What a process that serves pages has instead.
+DATABASE_WHILE_SERVING = _while_serving(_DATABASE)
+# The pool is the server's alone.
+DATABASES = {
+    "default": _DATABASE | {"OPTIONS": {name: value for name, value in _DATABASE["OPTIONS"].items() if name != "pool"}}
+}
 
 
 def _file_of(database: dict[str, Any], name: str, ending: str = "") -> Path:
     """A file for each database, so that no other board that is started from this folder takes it for its own."""
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == SQLITE:
         return Path(f"{database['NAME']}.{name}")
     server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
     return VAR_DIR / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:12]}{ending}"

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
+from django.db import connection
 
 from jobboard.settings import wal_is_safe
+from postings import search, similar_words
 
 
 @register(Tags.database)
@@ -37,3 +39,20 @@ def proxies(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def words_on_postgresql(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where misspelt words cost every worker memory, for the database cannot look for them."""
+    if "default" not in (databases or ()) or connection.vendor != "postgresql" or not search.exists():
+        return []
+    if similar_words.are_there(connection):
+        return []
+    return [
+        Warning(
+            "PostgreSQL cannot look for misspelt words: the extension pg_trgm is not in this database, or the board's "
+            "role may not make it. Each worker reads all words into its memory instead.",
+            hint="Let an administrator of the server run CREATE EXTENSION pg_trgm; in it, and then manage.py migrate.",
+            id="postings.W002",
+        )
+    ]

@@ -265,7 +265,7 @@ def test_in_production_static_files_have_hashed_names_and_while_debugging_they_h
         (
             "postgres://ada:p%40ss%2Fword@db.example:5433/board",
             {
-                "ENGINE": "django.db.backends.postgresql",
+                "ENGINE": "postings.postgresql",
                 "NAME": "board",
                 "USER": "ada",
                 "PASSWORD": "p@ss/word",
@@ -273,7 +273,7 @@ def test_in_production_static_files_have_hashed_names_and_while_debugging_they_h
                 "PORT": 5433,
             },
         ),
-        ("postgresql://db.example/board", {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example"}),
+        ("postgresql://db.example/board", {"ENGINE": "postings.postgresql", "HOST": "db.example"}),
     ],
 )
 def test_the_database_is_read_from_its_address(settings_with, url, expected):

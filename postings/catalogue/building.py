@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 from pyroaring import BitMap
 
-from postings import changes
+from postings import changes, databases
 from postings.catalogue.columns import EPOCH, NEVER, PAY_TYPES, Days, Pay, as_ids, bitmap, microseconds, packed
 from postings.catalogue.pauses import rest
 from postings.catalogue.snapshot import Snapshot
@@ -24,6 +24,7 @@ _LINKS_AT_ONCE = 50_000
 ROW = ["pk", "listed_on", "expires_at", "company_id", "salary_currency", "salary_yearly_min", "salary_yearly_max"]
 
 
+@databases.unhurried()
 def build() -> Snapshot:
     """Reads the whole board in two passes.
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from postings import changes
+from postings import changes, databases
 from postings.catalogue import building, changing, storing
 from postings.catalogue.pauses import resting
 from postings.catalogue.snapshot import Snapshot
@@ -31,6 +31,7 @@ class Keeper:
         self._woken = threading.Event()
         self._is_stopped = False
         self._may_store_at = 0.0
+        self._failed_at = float("-inf")
 
     def snapshot(self) -> Snapshot:
         if settings.CATALOGUE_WATCHES and self._thread and self._thread.is_alive():
@@ -44,7 +45,13 @@ class Keeper:
         return self._snapshot is not None
 
     def _begin(self) -> Snapshot:
-        with self._lock:
+        asked_at = time.monotonic()
+        if not self._lock.acquire(timeout=databases.ANSWERS_WITHIN):
+            raise databases.Away("the board is still being read")
+        try:
+            if self._failed_at > asked_at:
+                # Who stood behind one for whom it failed would only wait as long again.
+                raise databases.Away("the board could not be read a moment ago")
             if not settings.CATALOGUE_WATCHES:
                 self._snapshot = building.build() if self._snapshot is None else self._snapshot.updated()
                 return self._snapshot
@@ -55,6 +62,11 @@ class Keeper:
                 return snapshot
             assert self._snapshot is not None  # noqa: S101
             return self._snapshot
+        except Error:
+            self._failed_at = time.monotonic()
+            raise
+        finally:
+            self._lock.release()
 
     def _first(self) -> Snapshot:
         """What came through a fork is as old as the server; without a database it is better than nothing."""
@@ -113,6 +125,9 @@ class Keeper:
                 if is_failing:
                     log.info("The catalogue sees changes again")
                 is_failing = False
+            finally:
+                # Into the pool, where there is one: nobody needs it until the next look.
+                close_old_connections()
 
     def _wait(self) -> bool:
         """Until there may be something to do; says whether the thread is to end."""

@@ -209,7 +209,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, template: str = "503.html") -> HttpResponse:
     """503: the database cannot be read, and is asked again in a moment."""
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+    return HttpResponse(render_to_string(template), status=503, headers=headers)

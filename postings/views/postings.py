@@ -14,6 +14,7 @@ from postings import addresses, applying, catalogue, clicks, crumbs, exporting, 
 from postings.duplicates import merging
 from postings.finding import similar
 from postings.links import absolute
+from postings.middleware import answer_if_away
 from postings.models import Posting
 from postings.rows import rows
 from postings.views.answers import ApplyRedirect, SeeOther, kept, public, public_form, unavailable
@@ -100,17 +101,15 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
         raise BadRequest("NUL in a posting's name")
     try:
         found = applying.find(slug)
-    except Error:
-        log.exception("Posting %r: where it leads cannot be read", slug)
-        return unavailable(request)
+    except Error as error:
+        return _unread(request, error, slug)
     if found is None:
         raise Http404(f"no posting {slug!r}")
     if not found.is_live:
         try:
             return _over(request, _published(slug), "postings:apply")
-        except Error:
-            log.exception("Posting %r: it is over, and what to show instead cannot be read", slug)
-            return unavailable(request)
+        except Error as error:
+            return _unread(request, error, slug)
     try:
         location = applying.location(found.address)
     except addresses.BadAddress as reason:
@@ -120,6 +119,14 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "GET":
         clicks.count(found.posting_id, request)
     return ApplyRedirect(location)
+
+
+def _unread(request: HttpRequest, error: Error, slug: str) -> HttpResponse:
+    """An applicant is told to come back, whatever was wrong with reading where to go."""
+    if answer := answer_if_away(request, error):
+        return answer
+    log.error("Posting %r: where it leads cannot be read", slug, exc_info=error)
+    return unavailable(request)
 
 
 @public_form
