@@ -84,8 +84,8 @@ class Node:
             self.process.wait()
             self.process = None
 
-    def get(self, path: str, **headers: str) -> "Answer":
-        return get(self.port, path, **headers)
+    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> "Answer":
+        return get(self.port, path, method, body, **headers)
 
 
 @contextmanager
