@@ -60,7 +60,7 @@ control_socket_disable = True
 
 
 class logger_class(Logger):
-    """Writes gunicorn's own lines as the board writes its. Who asked for what is the board's to write (LOG_REQUESTS)."""
+    """Writes gunicorn's own lines as the board writes its; those about requests are the board's (LOG_REQUESTS)."""
 
     def setup(self, cfg):
         super().setup(cfg)

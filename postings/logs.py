@@ -45,7 +45,7 @@ def parameters(query: str) -> list[str]:
 class Answered(NamedTuple):
     """What is written down of a request, in either form.
 
-    Not a message to `logging`: that and its JSON library would take ten times as long, as much as a page from the cache.
+    Not a message to `logging`: that and its JSON library would take ten times as long.
     """
 
     id: str

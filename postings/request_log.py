@@ -79,7 +79,7 @@ def _length(request: HttpRequest, response: HttpResponseBase) -> int:
 
 @receiver(request_finished)
 def _is_over(**kwargs: Any) -> None:
-    """Only now, since Django itself writes of an answer when it has left all middleware, and a stream while it is sent."""
+    """Only now, since Django itself writes of an answer that has left all middleware, and a stream while it is sent."""
     logs.request_id.set("")
 
 
