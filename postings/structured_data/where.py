@@ -47,7 +47,7 @@ def _is_said_to_be_remote(posting: Posting) -> bool:
     The tag `remote` says less: that somebody who asks for remote jobs should see it. What an operator tagged by hand
     has no words to look at, and stands.
     """
-    words = next(link.evidence for link in posting.posting_tags.all() if link.tag.kind == Tag.Kind.WORKPLACE)
+    words = next(link.evidence for link in posting.links if link.tag.kind == Tag.Kind.WORKPLACE)
     if not words or _REMOTE_PLACE.search(posting.place):
         return True
     return _REMOTE_JOB.search(words) is not None and not _NOT_THE_JOB.search(words)
