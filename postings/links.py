@@ -1,6 +1,7 @@
 """Addresses of the board's own pages: made quickly for pages that hold many, and complete for those who read them
 elsewhere: machines, feeds, paper."""
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from urllib.parse import quote
 
@@ -18,6 +19,12 @@ _MARK = "~argument~"
 def absolute(request: HttpRequest, path: str) -> str:
     """The complete address of a path of the board: at SITE_URL, or where that is not set at the host that was asked."""
     return f"{settings.SITE_URL}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
+
+
+def of_host(request: HttpRequest) -> Callable[[str], str]:
+    """The same for many paths that `path` made."""
+    host = absolute(request, "/").removesuffix("/")
+    return lambda path: f"{host}{path}"
 
 
 def path(name: str, *arguments: str) -> str:

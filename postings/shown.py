@@ -28,7 +28,7 @@ _by_slug = Statement(
 _links = Statement(lambda: PostingTag.objects.filter(posting=Argument()).values_list("tag_id", "evidence"))
 _many = [Argument(place) for place in range(MOST_AT_ONCE)]
 _by_ids = Statement(lambda: Posting.objects.filter(pk__in=_many).values_list(*_SHOWN, *_OF_COMPANY))
-_links_by_ids = Statement(lambda: PostingTag.objects.filter(posting__in=_many).values_list("posting_id", "tag_id"))
+_links_by_ids = Statement(lambda: PostingTag.objects.filter(posting__id__in=_many).values_list("posting_id", "tag_id"))
 
 
 class Link(NamedTuple):

@@ -1,6 +1,7 @@
 """Where the work is done: at a place, as precisely as the posting says it, or from home in certain countries."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from postings.importing.facts import names
@@ -70,6 +71,8 @@ _BESIDE_A_TOWN = frozenset(["remote", "hybrid", "onsite", "on", "site", "in", "o
 _AREAS = frozenset({"bay area", "silicon valley", "delhi ncr", "metro manila"})
 
 
+# Many postings say the same place.
+@lru_cache(maxsize=10_000)
 def _parts_of(place: str, country: str) -> dict[str, str]:
     """Town and state as printed, where the place is nothing but one of that country; else nothing.
 

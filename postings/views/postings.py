@@ -1,7 +1,6 @@
 """One posting: its page, the way to apply, and the form that reports it."""
 
 import logging
-from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -25,7 +24,7 @@ from postings import (
 )
 from postings.duplicates import merging
 from postings.finding import similar
-from postings.links import absolute, path
+from postings.links import absolute, of_host, path
 from postings.models import Posting
 from postings.rows import rows
 from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
@@ -49,7 +48,8 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
     applying.remember_posting(posting)
     job = structured_data.job_posting(posting)
     way = crumbs.to_posting(posting)
-    breadcrumbs = structured_data.breadcrumb_list(way, partial(absolute, request))
+    complete = of_host(request)
+    breadcrumbs = structured_data.breadcrumb_list(way, complete)
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
@@ -58,7 +58,7 @@ def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": way,
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
         # For paper, where no link can be followed.
-        "apply_address_in_full": absolute(request, path("postings:apply", posting.slug)),
+        "apply_address_in_full": complete(path("postings:apply", posting.slug)),
     }
     return render(request, "postings/posting_detail.html", context)
 
