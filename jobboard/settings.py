@@ -227,7 +227,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "postings.jinja.environment"},
+        # All of them are kept, there are so few; a cache with an end would be locked at every part of a page.
+        "OPTIONS": {"environment": "postings.jinja.environment", "cache_size": -1},
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crawleruseragents import is_crawler
 from django.conf import settings
@@ -248,10 +248,10 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     if not click.visitor or click.day != today:
         # The day's key is gone, and with it what else this visitor did.
         return Kind.UNTOLD
-    latest = _latest.rows(connection.ops.adapt_datefield_value(click.day), click.visitor)
-    was_burst = any(is_burst for _, is_burst in latest)
+    seen = latest(click.day, click.visitor)
+    was_burst = any(is_burst for _, is_burst in seen)
     # Out of the journal they may come later than they took place.
-    near = [second for second, _ in latest if abs(second - click.second) < _MINUTE]
+    near = [second for second, _ in seen if abs(second - click.second) < _MINUTE]
     begins = not was_burst and len(near) == MOST_A_MINUTE
     is_new = _see(click, is_burst=was_burst or begins)
     if begins and is_new:
@@ -264,6 +264,11 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     if was_burst or (begins and is_new):
         return Kind.BURST
     return Kind.PERSON if is_new else Kind.REPEAT
+
+
+def latest(day: dt.date, visitor: bytes) -> Sequence[Sequence[Any]]:
+    """The second and whether it was of a burst of a visitor's last click-throughs of a day, the last one first."""
+    return _latest.rows(connection.ops.adapt_datefield_value(day), visitor)
 
 
 def _see(click: Click, is_burst: bool) -> bool:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
@@ -178,7 +179,7 @@ def atom(feed: Feed) -> bytes:
 def _entry(posting: Posting, address: str) -> str:
     """`address`: escaped."""
     language = posting.language
-    categories = "".join(f"<category term={quoteattr(name)}/>" for name in _tags(posting))
+    categories = "".join(map(_category, _tags(posting)))
     return (f"<entry xml:lang={quoteattr(language)}>" if language else "<entry>") + (
         f"<title>{escape(posting.title)}</title>"
         f'<link href="{address}" rel="alternate"/>'
@@ -190,6 +191,11 @@ def _entry(posting: Posting, address: str) -> str:
         f"{f'<summary>{escape(posting.excerpt)}</summary>' if posting.excerpt else ''}"
         f'<content type="html">{escape(posting.body_html)}</content></entry>'
     )
+
+
+@lru_cache(maxsize=5000)
+def _category(name: str) -> str:
+    return f"<category term={quoteattr(name)}/>"
 
 
 def _link(rel: str, address: str) -> str:
@@ -209,7 +215,7 @@ def _xml(document: str) -> bytes:
 
 
 def _tags(posting: Posting) -> list[str]:
-    return sorted(link.tag.name for link in posting.links if link.tag.kind in _TAGGED)
+    return sorted(tag.name for kind in _TAGGED for tag in posting.tags_of_kind(kind))
 
 
 # --- JSON Feed --------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def environment(loader: jinja2.FileSystemLoader, **options: Any) -> jinja2.Envir
         "site_name": site_name,
         "static": static,
         "static_as_named": static_as_named,
-        "url": url,
+        "url": links.path,
     }
     made.filters |= {
         "capfirst": capfirst,
@@ -59,10 +59,6 @@ def site_name() -> str:
 def static_as_named(path: str) -> str:
     """Without the mark of its contents, for which a list of all files has to be read."""
     return f"{settings.STATIC_URL}{path}"
-
-
-def url(name: str, *args: str) -> str:
-    return links.path(name, *args)
 
 
 def page_address(number: int, query: str) -> str:

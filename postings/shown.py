@@ -61,9 +61,12 @@ def those(ids: Sequence[int], snapshot: Snapshot) -> list[Posting]:
     links: defaultdict[int, list[int]] = defaultdict(list)
     for posting_id, tag in _links_by_ids.rows(*asked):
         links[posting_id].append(tag)
-    tags = _tags(snapshot, {tag for of_posting in links.values() for tag in of_posting})
+    wanted = {tag for of_posting in links.values() for tag in of_posting}
+    tags = _tags(snapshot, wanted)
+    # A posting that is open everywhere has two hundred.
+    shared = {tag: Link(tags[tag]) for tag in wanted}
     for posting_id, posting in by_id.items():
-        posting.links = [Link(tags[tag]) for tag in links[posting_id]]
+        posting.links = [shared[tag] for tag in links[posting_id]]
     return [by_id[pk] for pk in ids if pk in by_id]
 
 

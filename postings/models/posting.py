@@ -278,6 +278,7 @@ class Posting(models.Model):
 
     # Its tags with their evidence, where they were read with it (`shown`); None: they are asked for.
     _links: "Sequence[ShownLink] | None" = None
+    _tags_by_kind: dict[str, list[Tag]]
 
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
@@ -421,7 +422,9 @@ class Posting(models.Model):
 
     @links.setter
     def links(self, links: "Sequence[ShownLink]") -> None:
-        self._links = links
+        self._links, self._tags_by_kind = links, {}
+        for link in links:
+            self._tags_by_kind.setdefault(link.tag.kind, []).append(link.tag)
 
     @property
     def language(self) -> str:
@@ -430,7 +433,9 @@ class Posting(models.Model):
 
     def tags_of_kind(self, kind: str) -> list[Tag]:
         """In no order; needs for_detail()."""
-        return [link.tag for link in self.links if link.tag.kind == kind]
+        if self._links is not None:
+            return self._tags_by_kind.get(kind, [])
+        return [link.tag for link in self.posting_tags.all() if link.tag.kind == kind]
 
     @property
     def links_in_order(self) -> "list[ShownLink]":
