@@ -22,5 +22,6 @@
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.
-13. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
+13. `workers` begins all this in the server's processes, once for what they share and in each for the rest.
+14. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
 """

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PIECE = 0.002  # seconds of work
-_REST = 0.004
+_REST = 0.002
 
 
 class _Here(threading.local):
