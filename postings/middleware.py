@@ -79,7 +79,7 @@ class DatabaseAway:
 
 def answer_if_away(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """503 for an error of a database that is away; None for every other error."""
-    if not databases.is_away(error):
+    if error is None or not databases.is_away(error):
         return None
     # Here, because the pages' module needs Django's apps.
     from postings.views.answers import unavailable

@@ -81,6 +81,8 @@ def serving(board: Board, folder: Path) -> Iterator[Visited]:
     # As `make run` has it: pages name their files by what is in them.
     assert board.run("collectstatic", "--noinput", "--verbosity", "0").returncode == 0
     board.environment["CLICK_JOURNAL"] = str(folder / "clicks.journal")
+    # A page that is kept needs no database.
+    board.environment["PAGE_CACHE_MB"] = "0"
     server = Visited(board, folder)
     server.session = board.run(python=LOGIN).stdout.strip()
     assert server.session

@@ -516,14 +516,16 @@ def test_the_nearest_come_first_then_those_with_the_same_first_letter_then_slips
 
 VOCABULARY = """
     accountant agile analyst android angular architect bavaria berlin cloud compliance css data designer developer
-    devops django docker elixir engineer finance firmware frontend gardener golang graphql haskell helsinki java javascript
-    kafka kotlin kubernetes lawyer lead manager marketing munich nodejs node.js nurse php pipeline platform postgresql
+    devops django docker elixir engineer finance firmware frontend gardener golang graphql haskell helsinki java
+    javascript kafka kotlin kubernetes lawyer lead manager marketing munich nodejs node.js nurse php pipeline platform
+    postgresql
     python react recruiter redis ruby rust sales scala security senior sql swift teacher terraform typescript vue warsaw
     writer zurich c++ c# .net москва разработчик
 """
 MISSPELT = """
     acountant aglie anlayst andriod anguler architcet bavari brelin clud complience scc dtaa desinger devloper
-    develpoer djagno dokcer elixer enginer engneer fimrware forntend gardner golagn grahpql haskel jvaa jav ajva javascirpt kafak
+    develpoer djagno dokcer elixer enginer engneer fimrware forntend gardner golagn grahpql haskel jvaa jav ajva
+    javascirpt kafak
     kuberntes kubenretse laywer laed mangaer marketting munihc nodjs nodes.js node,js nusre ph hpp piepline postgrsql
     pyhton pythn raect recuiter rdeis rbuy ruts rsut sclaa secruity snr sqll slq swfit teahcer terrafrom typscript uve
     warswa wirter zurihc c+ cc++ .nett мосвка разрабочик xxxxx

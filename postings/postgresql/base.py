@@ -8,6 +8,7 @@ import os
 import select
 import threading
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -112,7 +113,10 @@ def _check(connection: Connection) -> None:
 
 class DatabaseWrapper(base.DatabaseWrapper):
     # psycopg, but that its connections are ours.
-    Database = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
+    Database = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})  # type: ignore[assignment]
+    # Django's own, of which its types know nothing.
+    _connection_pools: dict[str, Pool]
+    _configure_connection: Callable[[psycopg.Connection], bool]
 
     @property
     def pool(self) -> Pool | None:
