@@ -69,20 +69,32 @@ class logger_class(Logger):
             handler.setFormatter(form)
 
 
+# The code is loaded and the board read before workers fork, so that they share the memory that it takes. A worker that
+# is replaced later catches up from there, or from what another has stored (postings/catalogue/storing.py).
+preload_app = True
+# numpy's library for matrices, which the board has none of, would keep a thread and a buffer for each core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def on_starting(server):
+    """Makes what all workers share; where the database does not answer, each tries again by itself."""
+    from postings import workers
+
+    workers.before_fork()
+
+
 def post_worker_init(worker):
-    """Reads the board before the worker takes its first request, which would have to wait for it."""
-    from postings import catalogue, databases, upkeep
+    """Has the worker look after the board before its first request, which would have to wait for it."""
+    from postings import databases, workers
 
     # As many connections as there are threads to ask for one.
     databases.serve(worker.cfg.threads)
-    upkeep.begin()
-
-    reading = threading.Thread(target=catalogue.begin, name="first catalogue")
-    reading.start()
-    while reading.is_alive():
+    beginning = threading.Thread(target=workers.begin, name="beginning")
+    beginning.start()
+    while beginning.is_alive():
         # A large board takes seconds; a worker that says nothing for as long as `timeout` is taken for dead.
         worker.notify()
-        reading.join(1)
+        beginning.join(1)
 
 
 def when_ready(server):

@@ -10,7 +10,6 @@ import jinja2
 from django.conf import settings
 from django.template.defaultfilters import capfirst, pluralize
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -62,8 +61,8 @@ def static_as_named(path: str) -> str:
     return f"{settings.STATIC_URL}{path}"
 
 
-def url(name: str, *args: Any) -> str:
-    return reverse(name, args=args)
+def url(name: str, *args: str) -> str:
+    return links.path(name, *args)
 
 
 def page_address(number: int, query: str) -> str:

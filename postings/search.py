@@ -128,7 +128,7 @@ class _Postgresql:
         return list(values)
 
     def write(self, table: _Table, rows: Sequence[_Row]) -> None:
-        vectors = [[_vector(text) for text in texts] for texts in zip(*(texts for _, texts in rows), strict=True)]
+        vectors = [[vector(text) for text in texts] for texts in zip(*(texts for _, texts in rows), strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(table.sql(self.WRITE), [[key for key, _ in rows], *vectors])
 
@@ -142,7 +142,7 @@ class _Postgresql:
         return self.LOOK_UP[field], [number, query]
 
 
-def _vector(text: str) -> str:
+def vector(text: str) -> str:
     """The text of a tsvector: every token with its place, and the stems and gaps, which are in no phrase, without."""
     placed = enumerate(text.split(), 1)
     return " ".join([f"{token}:{place}" if token[0] != words.STEM else token for place, token in placed])

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from postings import catalogue, changes
-from postings.catalogue import building, changing, columns, keeping
+from postings.catalogue import building, changing, columns, keeping, pauses, storing
 from postings.filters import PostingFilter
 from postings.finding import RELEVANCE
 from postings.importing.facts.names import countries_in, name_of
@@ -550,6 +550,69 @@ def test_a_worker_that_cannot_reach_the_database_shows_what_it_knows_and_says_so
     assert [record.message for record in caplog.records] == [
         "The catalogue could not look for changes; it goes on trying"
     ]
+
+
+def test_a_workers_own_change_is_looked_for_at_once(settings, monkeypatch):
+    settings.CATALOGUE_WATCHES = True
+    monkeypatch.setattr(keeping, "CHECK_SECONDS", 60)
+    looked = threading.Event()
+    keeper = keeping.Keeper()
+    monkeypatch.setattr(keeping, "_keeper", keeper)
+    monkeypatch.setattr(changing, "brought_up", lambda snapshot: looked.set() or snapshot)
+    monkeypatch.setattr(storing, "is_due", lambda snapshot: False)
+    try:
+        catalogue.current()
+        assert not looked.wait(0.5)
+        changes.raised.send(sender=None)
+        assert looked.wait(5)
+    finally:
+        keeper.stop()
+
+
+def test_what_a_request_needs_first_is_there_before_it_comes(django_assert_num_queries):
+    make_posting(categories=("Backend",), company="Ahorn", salary_currency="EUR", salary_yearly_max=60_000.0)
+    snapshot = catalogue.build()
+    snapshot.prepare()
+    with django_assert_num_queries(0):
+        assert [value.name for value in snapshot.values["category"]] == ["Backend"]
+        assert len(snapshot.companies_by_name) == 1
+        assert snapshot.pay_steps("EUR") == [60_000]
+        assert snapshot.tag_counts()
+    for name in ("values", "largest", "_by_key", "_by_slug", "_names", "_numbers", "_company_index", "paid"):
+        assert name in snapshot.__dict__
+
+
+def test_companies_are_read_anew_only_where_one_changed():
+    posting = make_posting(company="Ahorn")
+    snapshot = catalogue.build().prepare()
+    posting.save()
+    assert snapshot.updated().companies_known is snapshot.companies_known
+    Company.objects.update(name="Zeder")
+    later = snapshot.updated()
+    assert later.companies_known is not snapshot.companies_known
+    assert later.named_companies([posting.company_id])[posting.company_id].name == "Zeder"
+
+
+def test_a_thread_that_works_for_all_rests_between_pieces(monkeypatch):
+    rests = []
+    monkeypatch.setattr(pauses.time, "sleep", rests.append)
+
+    def work():
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < 2 * pauses._PIECE:
+            pass
+        catalogue.rest()
+
+    work()
+    assert rests == []  # a request that builds for itself has nobody to wait for
+    with pauses.resting():
+        catalogue.rest()
+        assert rests == []
+        work()
+        work()
+    assert rests == [pauses._REST] * 2
+    work()
+    assert len(rests) == 2
 
 
 def test_a_worker_begins_though_the_database_does_not_answer(monkeypatch, caplog):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from postings import changes, duplicates
+from postings import changes, duplicates, signing
 from postings.duplicates import finding, texts
 from postings.importing.dry_run import dry_run
 from postings.importing.run import Options, run_import
@@ -264,10 +264,10 @@ def test_a_pair_stands_in_order_and_once():
 
 
 def test_runs_of_words_that_are_mostly_shared_meet_in_some_band():
-    one, other = texts.sign([texts.fold(body(1)), texts.fold(body(1, changed=6))])
+    one, other = (signing.sign_body(text).shingles for text in (body(1), body(1, changed=6)))
     assert (texts.bands([one])[0] == texts.bands([other])[0]).any()
     assert texts.estimate(one, other) > 0.7
-    assert texts.sign(["too few words"]) == [b""]
+    assert signing.sign_body("too few words") == ("", b"")
 
 
 # --- Judged to be different --------------------------------------------------------------------------

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from postings.importing import layout, run
+from postings import duplicates
+from postings.history import because
+from postings.importing import layout, run, store
 from postings.importing.dry_run import dry_run
 from postings.importing.reading import File, Readers
 from postings.importing.sources import SourceFile
 from postings.importing.store import _WITH, Outcome, Result, Store
-from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, Tag
+from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, Signature, Tag
 from tests.factories import make_company, make_posting, posting_text
 
 pytestmark = pytest.mark.django_db
@@ -723,7 +725,7 @@ def many(count: int, **text: object) -> list[File]:
 # What a batch costs that changes anything: texts and languages read, the search index and its words written, the
 # version raised and read, the changed postings listed, the languages looked up; postings and tags read and the reason
 # stored why search engines are not told of them; and for the history its last rows, postings, tags, and both its tables
-# written, the wider of which takes three statements more on SQLite for a hundred rows.
+# written.
 NOTED = 18
 
 
@@ -745,3 +747,74 @@ def test_a_changed_posting_costs_one_query():
     take(*many(100))
     ten, hundred = queries_of(many(10, title="Head gardener")), queries_of(many(100, title="Tree surgeon"))
     assert 90 <= hundred - ten <= 92  # the rows of the history among them
+
+
+# --- Written together ---------------------------------------------------------------------------------
+
+
+def test_new_companies_of_a_batch_have_each_a_name_in_addresses_and_a_history():
+    make_company("Lindenhof")
+    names = ["Lindenhof", "LINDENHOF", "Linden-Hof", "Linden Hof", "東京", "Ulm AG"]
+    with because("Import of files."):
+        take(*(dated("2026-01", slug=f"gardener-{number}", company=name) for number, name in enumerate(names)))
+
+    assert Company.objects.count() == len(names)
+    by_name = dict(Company.objects.values_list("name", "slug"))
+    assert len(set(by_name.values())) == len(names)
+    assert by_name["Ulm AG"] == "ulm-ag"
+    assert by_name["LINDENHOF"] == "lindenhof-2"
+    assert {by_name["Linden-Hof"], by_name["Linden Hof"]} == {"linden-hof", "linden-hof-2"}
+    for name in names[1:]:
+        [row] = Company.objects.get(name=name).history.all()
+        assert (row.history_type, row.history_change_reason) == ("+", "Import of files.")
+
+
+def test_companies_that_cannot_be_made_together_are_made_one_by_one(monkeypatch):
+    def somebody_was_quicker(*rest, **said):
+        raise IntegrityError("UNIQUE constraint failed: postings_company.name")
+
+    monkeypatch.setattr(store, "bulk_create_with_history", somebody_was_quicker)
+    take(dated("2026-01", company="Ulm AG"), dated("2026-01", slug="other", company="Lindenhof Labs"))
+    assert dict(Posting.objects.values_list("slug", "company__name")) == {
+        "gardener": "Ulm AG",
+        "other": "Lindenhof Labs",
+    }
+    assert set(Company.objects.values_list("slug", flat=True)) == {"ulm-ag", "lindenhof-labs"}
+
+
+def test_no_company_is_made_of_a_file_that_is_not_taken():
+    take(dated("2026-02"))
+    take(
+        dated("2026-01", company="Older"),
+        dated("2026-01", category="Else", company="Another", address="https://b.example/apply/gardener"),
+    )
+    assert list(Company.objects.values_list("name", flat=True)) == ["Lindenhof Labs"]
+
+
+LONG = "We grow trees, prune them in winter, and need somebody who knows one from another and climbs well."
+
+
+def test_what_is_imported_is_signed_as_it_would_be_by_itself(monkeypatch):
+    take(dated("2026-01", body=LONG), dated("2026-01", slug="short", body="Trees."))
+    pinned = Posting.objects.get(slug="gardener")
+    pinned.title = "Forester"
+    pinned.pin(["title"])
+    pinned.save()
+    take(dated("2026-02", body=f"{LONG} Soon."))
+    kept = {row["posting_id"]: row for row in Signature.objects.values()}
+
+    assert not duplicates.unsigned()
+    Signature.objects.all().delete()
+    duplicates.find()
+    assert {row["posting_id"]: row for row in Signature.objects.values()} == kept
+    assert {bool(row["body_key"]) for row in kept.values()} == {True, False}
+
+
+def test_a_body_that_a_person_wrote_is_not_signed_as_the_file_s():
+    take(dated("2026-01", body=LONG))
+    posting = Posting.objects.get()
+    posting.body_markdown = "Something else."
+    posting.pin(["body_markdown"])
+    posting.save()
+    take(dated("2026-02", title="Forester", body=LONG))
+    assert duplicates.unsigned() == [posting.pk]

@@ -17,9 +17,9 @@ from postings.catalogue.snapshot import Snapshot
 from postings.models import Posting, PostingTag, Tag
 
 # Small enough that no request waits long for the processor, and on SQLite no writer for a reader.
-POSTINGS_AT_ONCE = 1000
+POSTINGS_AT_ONCE = 500
 # Links are gathered until there are so many, and then sorted into the sets, which costs a little for every tag.
-_LINKS_AT_ONCE = 50_000
+_LINKS_AT_ONCE = 30_000
 
 ROW = ["pk", "listed_on", "expires_at", "company_id", "salary_currency", "salary_yearly_min", "salary_yearly_max"]
 
@@ -37,7 +37,9 @@ def build() -> Snapshot:
         rest()
     # After the rows, so that whichever expires meanwhile is among these or those.
     last_expiry = Posting.objects.expired().aggregate(last=Max("expires_at"))["last"] or EPOCH
+    rest()
     tags = list(Tag.objects.all())
+    rest()
     snapshot = columns.snapshot(state, microseconds(last_expiry), tags, _read_links(columns))
     if changes.state().stamp != state.stamp:
         return snapshot.updated()
@@ -105,6 +107,7 @@ def _read_links(columns: Columns) -> dict[int, BitMap]:
     """The sets of all tags."""
     ids = np.array(columns.ids, dtype=np.int64)
     order = np.argsort(ids, kind="stable")
+    rest()
     in_order = ids[order]
     tagged: dict[int, BitMap] = defaultdict(BitMap)
     gathered: list[np.ndarray] = []
@@ -138,8 +141,11 @@ def _add_links(tagged: dict[int, BitMap], gathered: list[np.ndarray], ids: np.nd
         return
     pairs = np.concatenate(gathered)
     gathered.clear()
-    pairs = pairs[np.isin(pairs[:, 0], ids)]
-    places = numbers[np.searchsorted(ids, pairs[:, 0])]
+    # Not np.isin, which would sort all keys again each time.
+    places = np.minimum(np.searchsorted(ids, pairs[:, 0]), len(ids) - 1)
+    is_live = ids[places] == pairs[:, 0]
+    pairs, places = pairs[is_live], numbers[places[is_live]]
+    rest()
     by_tag = np.argsort(pairs[:, 1], kind="stable")
     tags, starts = np.unique(pairs[by_tag, 1], return_index=True)
     for tag, of_tag in zip(tags.tolist(), np.split(places[by_tag], starts[1:]), strict=False):

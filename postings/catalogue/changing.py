@@ -27,7 +27,7 @@ from postings.models import ChangedPosting, Posting, PostingTag, Tag
 MOST_CHANGES = 5000
 # Up to so many blocks are shifted one by one; more are cheaper number by number.
 MOST_BLOCKS = 12
-_AT_ONCE = 200
+_AT_ONCE = 100
 
 
 def brought_up(old: Snapshot) -> Snapshot | None:
@@ -63,15 +63,18 @@ def _with_changes(old: Snapshot, state: changes.State, changed: list[int]) -> Sn
     stored = list(_in_pieces(Posting.objects.only("status", *building.ROW), "pk__in", changed))
     rows = sorted((_row(posting) for posting in stored if posting.is_live), key=itemgetter(1, 0))
     columns.extend(rows)
-
+    rest()
     is_past = old.expiries <= microseconds(timezone.now())
     gone = old.numbers_of(changed) | bitmap(np.flatnonzero(is_past))
     ended = [microseconds(end) for each in stored if (end := each.expires_at) and each.is_expired]
+    rest()
     tags = list(Tag.objects.all())
+    rest()
     last_expiry = max([old.last_expiry, int(old.expiries[is_past].max(initial=0)), *ended])
     new = columns.snapshot(state, last_expiry, tags, {})
 
     numbering = _Numbering(old, gone, rows)
+    rest()
     links = _in_pieces(PostingTag.objects.values_list("posting_id", "tag_id"), "posting__in", [row[0] for row in rows])
     # Any write to a company counts as a change of companies.
     companies_known = old.companies_known if state.companies_at <= old.version else CompaniesKnown()

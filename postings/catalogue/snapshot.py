@@ -188,6 +188,10 @@ class Snapshot:
             of_kind.sort(key=lambda value: (order.get(value.code, len(order)), value.name.casefold()))
         return values
 
+    @cached_property
+    def tags_by_id(self) -> dict[int, Tag]:
+        return {tag.pk: tag for tag in self.tags}
+
     def tag_counts(self) -> dict[int, int]:
         """How many live postings have each tag, by its primary key; of a region those that name it."""
         return self.once(

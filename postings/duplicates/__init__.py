@@ -4,7 +4,17 @@
 and takes it apart.
 """
 
-from postings.duplicates.finding import find, find_after_import, likely, settle, unsigned
+from postings.duplicates.finding import find, find_after_import, keep_signatures, likely, settle, unsigned
 from postings.duplicates.merging import Refused, merge, take_apart
 
-__all__ = ["Refused", "find", "find_after_import", "likely", "merge", "settle", "take_apart", "unsigned"]
+__all__ = [
+    "Refused",
+    "find",
+    "find_after_import",
+    "keep_signatures",
+    "likely",
+    "merge",
+    "settle",
+    "take_apart",
+    "unsigned",
+]

@@ -8,6 +8,7 @@ touches these.
 Each posting is signed once (`models.Signature`) and again when it changed; only the signatures are read of the rest.
 """
 
+import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,10 +17,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from postings import edits
+from postings import edits, signing
 from postings.batches import batches
 from postings.duplicates import texts
 from postings.models import Likeness, LikenessQuerySet, Posting, Signature, is_past
@@ -49,6 +50,15 @@ class Found(NamedTuple):
     groups: int
 
 
+class _Signed(NamedTuple):
+    title_key: str
+    body_key: str
+    shingles: bytes
+
+
+_Row = tuple[int, _Signed]
+
+
 # --- Signing ----------------------------------------------------------------------------------------
 
 
@@ -67,45 +77,50 @@ def unsigned() -> list[int]:
 
 def _signatures(ids: Sequence[int]) -> list[Signature]:
     """Made anew; not stored."""
-    rows = list(
-        Posting.objects.filter(pk__in=ids)
-        .order_by("pk")
-        .values_list("pk", "changed_at", "company_id", "title", "body_markdown")
-    )
-    folded = [texts.fold(body) for *_, body in rows]
+    rows = Posting.objects.filter(pk__in=ids).order_by("pk")
     return [
-        Signature(
-            posting_id=pk,
-            of=changed_at,
-            title_key=texts.digest(f"{company} {texts.fold_title(title)}") if company else "",
-            body_key=texts.digest(text) if signed else "",
-            shingles=signed,
+        _signature(pk, changed_at, company, title, signing.sign_body(body))
+        for pk, changed_at, company, title, body in rows.values_list(
+            "pk", "changed_at", "company_id", "title", "body_markdown"
         )
-        for (pk, changed_at, company, title, _), text, signed in zip(rows, folded, texts.sign(folded), strict=True)
     ]
 
 
-def _sign(ids: Sequence[int]) -> Iterator[Signature]:
-    """Stores the signatures of these, and gives them."""
+def _signature(
+    pk: int, changed_at: dt.datetime, company: int | None, title: str, body: signing.BodySignature
+) -> Signature:
+    return Signature(
+        posting_id=pk,
+        of=changed_at,
+        title_key=signing.digest(f"{company} {texts.fold_title(title)}") if company else "",
+        body_key=body.key,
+        shingles=body.shingles,
+    )
+
+
+def keep_signatures(signed: Iterable[tuple[Posting, signing.BodySignature]]) -> None:
+    """Stores the signatures of postings whose bodies somebody signed, as they were just written."""
+    _keep([_signature(each.pk, each.changed_at, each.company_id, each.title, body) for each, body in signed])
+
+
+def _keep(signatures: Sequence[Signature]) -> Sequence[Signature]:
+    return Signature.objects.bulk_create(
+        signatures,
+        update_conflicts=True,
+        unique_fields=["posting"],
+        update_fields=["of", "title_key", "body_key", "shingles"],
+    )
+
+
+def _sign(ids: Sequence[int]) -> Iterator[_Row]:
+    """The signatures of these; new ones are made and stored where they changed since, or have none."""
     for batch in batches(ids, _AT_ONCE):
-        yield from Signature.objects.bulk_create(
-            _signatures(batch),
-            update_conflicts=True,
-            unique_fields=["posting"],
-            update_fields=["of", "title_key", "body_key", "shingles"],
-        )
+        valid = {row[0]: row for row in _rows(Signature.objects.filter(posting__in=batch, of=F("posting__changed_at")))}
+        made = {row[0]: row for row in map(_row, _keep(_signatures([pk for pk in batch if pk not in valid])))}
+        yield from (valid.get(pk) or made[pk] for pk in batch if pk in valid or pk in made)
 
 
 # --- Which ones are worth a look --------------------------------------------------------------------
-
-
-class _Signed(NamedTuple):
-    title_key: str
-    body_key: str
-    shingles: bytes
-
-
-_Row = tuple[int, _Signed]
 
 
 class _Kinds:
@@ -182,7 +197,7 @@ class _Texts:
             del self._bodies[next(iter(self._bodies))]
         for batch in batches([pk for pk in ids if pk not in self._bodies], _AT_ONCE):
             rows = Posting.objects.filter(pk__in=batch).values_list("pk", "body_markdown")
-            self._bodies |= {pk: texts.fold(body) for pk, body in rows}
+            self._bodies |= {pk: signing.fold(body) for pk, body in rows}
 
     def head(self, pk: int) -> texts.Compared:
         self.load_heads([pk])
@@ -281,7 +296,7 @@ def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, look
 def find(ids: Sequence[int] | None = None) -> Found:
     """Compares these postings with all others, or those that are new or changed, and stores what is suggested."""
     fresh = sorted(unsigned() if ids is None else _comparable(ids))
-    kinds = _kinds(map(_row, _sign(fresh)))
+    kinds = _kinds(_sign(fresh))
     known = _known(kinds.signed)
     found = _compare(kinds, known)
     with transaction.atomic():

@@ -4,17 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
-from rensa import RMinHash
 
 from postings.importing.facts.gazetteer import fold_word, is_filler, places_in
+from postings.signing import NUMBERS
 
-# A body of fewer words says too little to be compared by.
-FEWEST_WORDS = 12
 # From so many percent on a body is nearly the same. On real postings, what lies below tells jobs of one company apart
 # that share everything but the paragraph about the work; what lies above differs by a place or a salary.
 NEARLY_THE_SAME = 90
@@ -24,25 +21,14 @@ TITLES_RELATED = 75
 # Longer ones are compared by their beginnings, or two hostile ones would take minutes.
 _MOST_CHARACTERS = 20_000
 
-# Jaccard's measure over runs of three words, estimated by 64 numbers. In 16 bands of four, two bodies that share 80 %
-# of their runs meet with a probability of 99.98 %, and those that share 30 % with one of 12 %.
-NUMBERS, BANDS = 64, 16
-_SEED = 1
+# Of the numbers of a signature: in 16 bands of four, two bodies that share 80 % of their runs meet with a probability
+# of 99.98 %, and those that share 30 % with one of 12 %.
+BANDS = 16
 # Below this estimate no pair of bodies was ever nearly the same.
 LEAST_ESTIMATE = 0.5
 
-_WORD = re.compile(r"[^\W_]+")
 _WORD_IN_TITLE = re.compile(r"[^\W_]+[#+]*")
 _PEOPLE = frozenset(["m", "f", "d", "w", "x", "h", "div", "gn", "all", "genders", "gender"])  # (m/f/d)
-
-
-def fold(text: str) -> str:
-    """The words alone: case, blanks and punctuation are nothing.
-
-    >>> fold("Sr. Engineer – Backend (C++)"), fold("sr engineer, backend C++")
-    ('sr engineer backend c', 'sr engineer backend c')
-    """
-    return " ".join(_WORD.findall(text.casefold()))
 
 
 def fold_title(title: str) -> str:
@@ -52,23 +38,6 @@ def fold_title(title: str) -> str:
     ('sr engineer backend c++', 'sr engineer backend c#')
     """
     return " ".join(_WORD_IN_TITLE.findall(title.casefold()))
-
-
-def digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def sign(folded: Sequence[str]) -> list[bytes]:
-    """The MinHash of each folded body; empty where it has too few words."""
-    runs = []
-    for text in folded:
-        words = text.split()
-        runs.append([" ".join(run) for run in zip(words, words[1:], words[2:], strict=False)])
-    digests = RMinHash.digests_from_token_sets([each or [""] for each in runs], num_perm=NUMBERS, seed=_SEED)
-    return [
-        np.array(numbers, dtype="<u4").tobytes() if len(each) + 2 >= FEWEST_WORDS else b""
-        for numbers, each in zip(digests, runs, strict=True)
-    ]
 
 
 def bands(signatures: Sequence[bytes]) -> NDArray[np.uint64]:

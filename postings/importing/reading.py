@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from postings import rendering
+from postings import rendering, signing
 from postings.importing import facts, layout
 from postings.importing.facts import skills
 from postings.importing.facts.text import Text
@@ -56,6 +56,7 @@ class Read:
     company: str | None
     values: dict[str, Any]  # by the names of Posting's fields
     facts: facts.Facts
+    signature: signing.BodySignature  # by which duplicates are found
 
 
 # What skills are found by: the board's own table, and what an operator added to it.
@@ -98,7 +99,7 @@ def read(file: File) -> Read | Refused:
     }
     if file.published_on:
         values |= {"published_on": file.published_on, "published_precision": file.published_precision}
-    return Read(parts.slug, parts.company, values, said)
+    return Read(parts.slug, parts.company, values, said, signing.sign_body(parts.body))
 
 
 class Readers:

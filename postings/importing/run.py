@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from postings.importing.dry_run import dry_run
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
-from postings.importing.store import Result, Store, added_skills
+from postings.importing.store import Begun, Result, Store, added_skills
 from postings.importing.writing import plain_part
 from postings.models import ImportRun, Likeness, Posting, Tag, is_plausible_date
 
@@ -26,6 +27,7 @@ DEFAULT_SOURCE = "files"
 # database than a person would notice.
 BATCH_FILES = 100
 BATCH_BYTES = 1024 * 1024
+BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +151,20 @@ def _likely(store: Store) -> dict[str, list[Likely]]:
 
 
 def _results(store: Store, batches: Iterator[list[File]]) -> Iterator[list[Result]]:
-    """Stores batch after batch; each is being read while the one before it is stored."""
-    begun = None
+    """Stores batch after batch; the next ones are being read meanwhile, so that neither waits for the other."""
+    begun: deque[Begun] = deque()
     while True:
         try:
-            batch = next(batches, None)
-            following = store.begin(batch) if batch else None
+            while len(begun) <= BATCHES_AHEAD and (batch := next(batches, None)):
+                begun.append(store.begin(batch))
         except BaseException:
             # What was begun is whole, whatever is wrong with the next: it is in before the run stops.
-            if begun:
-                yield store.finish(begun)
+            while begun:
+                yield store.finish(begun.popleft())
             raise
-        if begun:
-            yield store.finish(begun)
-        if not following:
+        if not begun:
             return
-        begun = following
+        yield store.finish(begun.popleft())
 
 
 def _close_missing(

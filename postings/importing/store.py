@@ -23,11 +23,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf.locale import LANG_INFO
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from simple_history.utils import bulk_create_with_history
 
-from postings import changes
+from postings import bulk, changes, duplicates, history
 from postings.duplicates import merging
 from postings.importing import planned_differences as differing
 from postings.importing.facts import Stated
@@ -48,6 +49,7 @@ from postings.models import (
     expiry,
     is_past,
 )
+from postings.slugs import slug_for
 
 
 class Outcome(Enum):
@@ -101,6 +103,7 @@ class _Work:
     posting: Posting
     links: dict[tuple[str, str], PostingTag] = field(default_factory=dict)  # its tags, by kind and code
     text: ImportedFile | None = None  # the file it was read from
+    read: Read | None = None  # what that says, where it is of this batch
     files: dict[str, ImportedFile] = field(default_factory=dict)  # by path
     is_new: bool = False
     changed: set[str] = field(default_factory=set)
@@ -108,6 +111,9 @@ class _Work:
     dropped_links: list[int] = field(default_factory=list)
     changed_files: list[ImportedFile] = field(default_factory=list)
 
+
+_MOST_COMPANIES = 5000  # in memory at once
+_LONGEST_COMPANY_SLUG = Company._meta.get_field("slug").max_length or 0
 
 # Fields of the model that one pinnable field carries with it.
 _WITH = {
@@ -207,6 +213,7 @@ class Store:
         stored = Posting.objects.filter(source=self.source, source_slug__in=slugs)
         work = {each.posting.source_slug: each for each in self._load(stored).values()}
         self._slugs_in_use = set(Posting.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+        self._meet_companies({each.company for each in read if isinstance(each, Read) and each.company})
         reopened: set[int] = set()
         taken: set[str] = set()  # fingerprints of this batch
         results = []
@@ -269,6 +276,7 @@ class Store:
             said = read_facts(each.posting.text) if is_own else read.facts
             changed |= _assign(each.posting, said.values) | self._set_tags(each, said.tags)
             self._set_text(each, file, fingerprint, rank)
+            each.read = read
         else:
             self._add_file(each, file, fingerprint, rank, is_text=False)
         if _is_to_reopen(each.posting):
@@ -385,6 +393,7 @@ class Store:
     def _write(self, work: dict[str, _Work]) -> None:
         for each in work.values():
             each.posting.set_derived()
+        self._write_companies(work)
         Posting.objects.bulk_create(each.posting for each in work.values() if each.is_new)
         for each in work.values():
             if each.changed and not each.is_new:
@@ -392,16 +401,28 @@ class Store:
                 each.posting.save(update_fields={*fields, *Posting.DERIVED, "changed_at"})
         self._write_links(work)
         self._write_files(work)
+        # What a person wrote instead is not what the readers signed.
+        duplicates.keep_signatures(
+            (each.posting, each.read.signature)
+            for each in work.values()
+            if each.read
+            and (each.is_new or each.changed)
+            and each.posting.body_markdown == each.read.values["body_markdown"]
+        )
 
     def _write_links(self, work: dict[str, _Work]) -> None:
         links = [link for each in work.values() for link in each.changed_links]
         dropped = [pk for each in work.values() for pk in each.dropped_links]
         if dropped:
             PostingTag.objects.filter(pk__in=dropped).delete()
-        PostingTag.objects.bulk_update([link for link in links if link.pk], ["evidence"])
-        for link in links:
+        if stored := [link for link in links if link.pk]:
+            PostingTag.objects.bulk_update(stored, ["evidence"])
+        new = [link for link in links if not link.pk]
+        for link in new:
             link.posting = link.posting  # takes the key that a new posting has by now
-        PostingTag.objects.bulk_create(link for link in links if not link.pk)
+        if new:
+            bulk.insert(PostingTag, new)
+            changes.note(tagged=[(link.posting_id, link.tag_id) for link in new])
 
     def _write_files(self, work: dict[str, _Work]) -> None:
         new, stored = [], {}
@@ -413,11 +434,12 @@ class Store:
                 else:
                     new.append(file)
         # The old text steps back before the new one steps forward: the database allows one at a time.
-        ImportedFile.objects.filter(pk__in=[pk for pk, file in stored.items() if not file.is_text]).update(
-            is_text=False
-        )
-        ImportedFile.objects.bulk_update(stored.values(), ["fingerprint", "ranked_on", "is_dated", "run", "is_text"])
-        ImportedFile.objects.bulk_create(new)
+        if stored:
+            stepped_back = [pk for pk, file in stored.items() if not file.is_text]
+            ImportedFile.objects.filter(pk__in=stepped_back).update(is_text=False)
+            fields = ["fingerprint", "ranked_on", "is_dated", "run", "is_text"]
+            ImportedFile.objects.bulk_update(stored.values(), fields)
+        bulk.insert(ImportedFile, new)
 
     def _note(self, results: list[Result]) -> None:
         """The run's own numbers, in the batch's transaction, so that a run that is cut off tells the truth too."""
@@ -434,13 +456,40 @@ class Store:
         )
 
     def _company(self, name: str | None) -> Company | None:
-        if name is None:
-            return None
-        if name not in self._companies:
-            if len(self._companies) > 5000:
-                self._companies.clear()
-            self._companies[name] = Company.objects.get_or_create(name=name)[0]
-        return self._companies[name]
+        """One that is not there yet is made when a posting of it is written."""
+        return None if name is None else self._companies.setdefault(name, Company(name=name))
+
+    def _meet_companies(self, names: set[str]) -> None:
+        """Reads the companies of a batch together."""
+        if len(self._companies) > _MOST_COMPANIES:
+            self._companies.clear()
+        if unknown := names - self._companies.keys():
+            self._companies |= {company.name: company for company in Company.objects.filter(name__in=unknown)}
+
+    def _write_companies(self, work: dict[str, _Work]) -> None:
+        new = {company.name: company for each in work.values() if (company := each.posting.company) and not company.pk}
+        if not new:
+            return
+        # A name in addresses that is free, and that no other of these would have, needs not be looked for one by one.
+        slugs: dict[str, Company] = {}
+        for company in new.values():
+            slugs.setdefault(slug_for(company.name)[:_LONGEST_COMPANY_SLUG], company)
+        taken = {"", *Company.objects.filter(slug__in=slugs).values_list("slug", flat=True)}
+        free = {slug: company for slug, company in slugs.items() if slug not in taken}
+        for slug, company in free.items():
+            company.slug = slug
+        cause = history.present_cause()
+        said: dict[str, Any] = {"default_user": cause.user, "default_change_reason": cause.reason}
+        try:
+            with transaction.atomic():
+                bulk_create_with_history(list(free.values()), Company, **said)
+        except IntegrityError:
+            # Somebody else made one of them at this moment: one by one they are told apart.
+            for company in free.values():
+                company.slug = ""
+        for name, company in new.items():
+            if not company.pk:
+                company.pk = Company.objects.get_or_create(name=name)[0].pk
 
     def _category(self, name: str) -> Tag:
         key = (Tag.Kind.CATEGORY.value, name)

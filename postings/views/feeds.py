@@ -1,13 +1,12 @@
 """Every list as a feed: Atom and JSON Feed at the list's own parameters."""
 
 from collections.abc import Callable
-from functools import partial
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from postings import feeds
 from postings.filters import FeedFilter
-from postings.links import absolute
+from postings.links import of_host
 from postings.views.answers import has_empty_parameters, kept, without_empty_parameters
 
 _PARAMETERS = {*FeedFilter.base_filters, "page", "before"}
@@ -23,12 +22,14 @@ def json(request: HttpRequest) -> HttpResponse:
     return _feed(request, feeds.JSON, feeds.as_json, "application/feed+json")
 
 
-def _feed(request: HttpRequest, name: str, write: Callable[[feeds.Feed], str], content_type: str) -> HttpResponse:
+def _feed(
+    request: HttpRequest, name: str, write: Callable[[feeds.Feed], str | bytes], content_type: str
+) -> HttpResponse:
     if has_empty_parameters(request):
         return without_empty_parameters(request)
     asked = FeedFilter(request.GET)
     try:
-        feed = feeds.read(asked, request.GET, name, partial(absolute, request))
+        feed = feeds.read(asked, request.GET, name, of_host(request))
     except feeds.NoSuchPage as reason:
         # A program asks: it gets the sentence and no page around it.
         return HttpResponseBadRequest(f"{reason}\n", content_type="text/plain; charset=utf-8")

@@ -1,77 +1,49 @@
-"""`python -m tests.benchmarks`: makes the boards, measures them, prints one table with the bars."""
+"""`python -m tests.benchmarks`: makes the boards, measures them, prints tables in Markdown with the bars."""
 
 import argparse
 import os
-import random
-import re
-import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from itertools import cycle, islice
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote
 
-from tests.benchmarks import boards
-from tests.benchmarks.load import CLIENT_CORE, SERVER_CORE, Disk, Failed, Server, on_core, serve
+from tests.benchmarks import boards, pages, wrk
+from tests.benchmarks.load import CLIENT_CORE, SERVER_CORE, Failed, on_core
+from tests.benchmarks.table import Bar, Board, Row, markdown, missed
 
 DEFAULT_SIZES = "10000,100000"
-ROUNDS, WARM_UP_ROUNDS = 20, 3
-SMALL = 10_000  # what the larger boards are compared with
-MOST_READ = 100_000  # larger ones are not read from end to end
-BARE = "bare page of 30 KB"
-LIST = "list without a filter"
-FILTERS = "list, another filter each time"
-RARE = "a rare word, another each time"
-FIRST = "a common word, asked for the first time"
-NEWEST = "the commonest word again, newest first"
-RELEVANCE = "the commonest word again, by relevance"
-APPLY = "an apply link, another visitor each time"
-# How often each is asked for in a round; the first time comes only once.
-IN_A_ROUND = {BARE: 5, LIST: 5, FILTERS: 10, RARE: 5, NEWEST: 5, RELEVANCE: 5, APPLY: 10}
-TIMED = [BARE, LIST, FILTERS, RARE, FIRST, NEWEST, RELEVANCE, APPLY]
-COMMON_WORDS = 6
-
-
-class Row(NamedTuple):
-    """A line of the table: a figure for each size of board, and what it must not exceed."""
-
-    what: str
-    figures: dict[int, float]
-    bars: dict[int, float] = {}
-    unit: str = ""
-    notes: dict[int, str] = {}
-
-    def cell(self, size: int) -> str:
-        if size not in self.figures:
-            return "–"
-        figure, bar = self.figures[size], self.bars.get(size)
-        digits = 0 if figure >= 100 else 1 if figure >= 10 else 2
-        said = f"{figure:,.{digits}f}{self.unit}{self.notes.get(size, '')}"
-        return said if bar is None else f"{said}, {'within' if self.holds(size) else 'OVER'} {bar:g}"
-
-    def holds(self, size: int) -> bool:
-        return size not in self.bars or size not in self.figures or self.figures[size] <= self.bars[size]
+ROUNDS, SECONDS = 3, 5
+ADDRESSES_A_SECOND = 400  # so many different ones are drawn for each page, for all seconds of all rounds
+MOST_ON_POSTGRESQL = 100_000
+MOST_READ = 100_000  # larger boards are not read from end to end
+PARTS = ("load", "memory", "inside", "import")
 
 
 def main() -> int:
     arguments = _arguments()
-    print(
-        f"One gunicorn worker on core {SERVER_CORE}, with the threads of gunicorn.conf.py; asked from core "
-        f"{CLIENT_CORE}, one request at a time, uncompressed. Load of the machine before: {os.getloadavg()[0]:.1f}."
-    )
     try:
-        databases = {size: boards.board(size, arguments.source) for size in arguments.sizes}
-        rows = _from_outside(databases, arguments.rounds) + _from_inside(databases)
+        wrk.require()
+        _say(arguments)
+        first, second = _measure(arguments)
     except Failed as reason:
         print(reason, file=sys.stderr)
         return 2
-    _print(arguments.sizes, rows)
-    missed = [row.what for row in rows if not all(row.holds(size) for size in arguments.sizes)]
-    print(f"\nNot held: {'; '.join(missed)}." if missed else "\nAll bars are held.")
-    return 1 if missed and arguments.check else 0
+    for rows in filter(None, (first, second)):
+        columns = sorted({board for row in rows for board in row.figures})
+        print(f"\n{markdown(columns, rows)}")
+    not_held = missed([*first, *second])
+    print(f"\nNot held: {'; '.join(not_held)}." if not_held else "\nAll bars are held.")
+    return 1 if not_held and arguments.check else 0
+
+
+def _say(arguments: argparse.Namespace) -> None:
+    cores = "the same core" if SERVER_CORE == CLIENT_CORE else f"core {CLIENT_CORE}"
+    print(
+        f"One gunicorn worker with the threads of gunicorn.conf.py on core {SERVER_CORE}, wrk on {cores}, "
+        f"{pages.CONNECTIONS} connections, nothing compressed. Medians of {arguments.rounds} rounds of "
+        f"{arguments.seconds} seconds; × is to hello in the same round. "
+        f"Load of the machine before: {os.getloadavg()[0]:.1f}.",
+        flush=True,
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -83,181 +55,135 @@ def _arguments() -> argparse.Namespace:
         help=f"how many live postings the boards have, with commas between; also BENCH_SIZES ({DEFAULT_SIZES})",
     )
     parser.add_argument(
+        "--database-url",
+        default=os.environ.get("BENCH_DATABASE_URL", ""),
+        help="a PostgreSQL server on which databases may be made, to measure there as well; also BENCH_DATABASE_URL "
+        f"(SQLite alone). Boards of more than {MOST_ON_POSTGRESQL:,} are SQLite's alone",
+    )
+    parser.add_argument(
         "--source",
         type=Path,
         default=boards.SAMPLES,
         help="the folder or archive of postings to multiply (the samples)",
     )
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        default=["load", "memory", "inside"],
+        help=f"which parts, with commas between, of {', '.join(PARTS)} (all but the import, which takes long)",
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"more make it steadier ({ROUNDS})")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"of each page in each round ({SECONDS})")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a bar is not held")
     arguments = parser.parse_args()
     if not arguments.source.exists():
         parser.error(f"there is no {arguments.source}")
+    if unknown := set(arguments.only) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: they are {', '.join(PARTS)}")
+    if min(arguments.rounds, arguments.seconds) < 1:
+        parser.error("at least one round of one second")
     return arguments
 
 
-# --- Requests to a server ---------------------------------------------------------------------------
+def _measure(arguments: argparse.Namespace) -> tuple[list[Row], list[Row]]:
+    """The rows of what is asked from outside, and of what is measured within one process."""
+    first: list[Row] = []
+    second: list[Row] = []
+    if "import" in arguments.only:
+        first += _import(arguments)
+    if not {"load", "memory", "inside"}.isdisjoint(arguments.only):
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        env = os.environ | {"DJANGO_SETTINGS_MODULE": boards.SETTINGS}
+        subprocess.run(collect, cwd=boards.BASE_DIR, env=env, check=True)
+        databases = {
+            board: boards.board(board.size, arguments.source, arguments.database_url if board.is_on_postgresql else "")
+            for board in _boards(arguments.sizes, arguments.database_url)
+        }
+        if "load" in arguments.only:
+            number = arguments.rounds * arguments.seconds * ADDRESSES_A_SECOND
+            first += pages.measure(databases, arguments.rounds, arguments.seconds, number)
+        if "memory" in arguments.only:
+            first += pages.measure_memory(databases, arguments.seconds)
+        if "inside" in arguments.only:
+            second += _inside({board: each for board, each in databases.items() if not board.is_on_postgresql})
+    return first, second
 
 
-def _from_outside(databases: dict[int, str], rounds: int) -> list[Row]:
-    """All boards are served at once and asked in turns, so that what else runs on the machine meets all alike."""
-    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": boards.SETTINGS}
-    subprocess.run(collect, cwd=boards.BASE_DIR, env=env, check=True)
-    paths = {size: _paths(database, rounds) for size, database in databases.items()}
-    with ExitStack() as stack, on_core(CLIENT_CORE):
-        servers = {size: stack.enter_context(serve(database)) for size, database in databases.items()}
-        disk = stack.enter_context(closing(Disk(boards.FOLDER)))
-        for size, server in servers.items():
-            _warm_up(size, server, paths[size])
-        for round_ in range(rounds):
-            kinds = random.Random(round_).sample(list(IN_A_ROUND), len(IN_A_ROUND))
-            for size, server in servers.items():
-                for kind in kinds:
-                    status = 302 if kind == APPLY else 200
-                    server.ask(islice(paths[size][kind], IN_A_ROUND[kind]), kind, status)
-                disk.commit(IN_A_ROUND[APPLY])
-        memory = {size: server.memory / 1e6 for size, server in servers.items()}
-    return [*_timed(servers), *_applied(servers, disk), Row("memory of the whole worker", memory, unit=" MB")]
-
-
-def _paths(database: str, rounds: int) -> dict[str, Iterator[str]]:
-    """The addresses to ask for, by kind; of filters and rare words there are enough for all rounds."""
-    filters, rare_words = IN_A_ROUND[FILTERS] * (rounds + WARM_UP_ROUNDS), IN_A_ROUND[RARE] * rounds
-    drawn = boards.call(database, "tests.benchmarks.asking.draw", filters, rare_words, COMMON_WORDS)
-    commonest, *_ = drawn["common"]
-    return {
-        BARE: cycle(["/bare/"]),
-        LIST: cycle(["/"]),
-        FILTERS: cycle(f"/?{query}" for query in drawn["filters"]),
-        RARE: cycle(f"/?q={word}&sort=newest" for word in drawn["rare"]),
-        FIRST: iter([f"/?q={word}&sort=newest" for word in drawn["common"]]),
-        NEWEST: cycle(f"/?q={commonest}&sort=newest&page={page}" for page in range(1, 6)),
-        RELEVANCE: cycle(f"/?q={commonest}&sort=relevance&page={page}" for page in range(1, 6)),
-        APPLY: cycle(f"/apply/{quote(slug)}" for slug in drawn["slugs"]),
-    }
-
-
-def _warm_up(size: int, server: Server, paths: dict[str, Iterator[str]]) -> None:
-    """A first time of everything, after which only what another request can pay for again is counted."""
-    server.ask(["/", *islice(paths[FILTERS], WARM_UP_ROUNDS * IN_A_ROUND[FILTERS])])
-    address, *others = paths[FIRST]
-    [page] = server.ask([address], FIRST)
-    [found] = re.findall(rb'data-total="(\d+)"', page)
-    word = re.findall(r"q=(\w+)", address)[0]
-    print(f"The commonest word at {size:,}: “{word}”, in {int(found) / size:.0%} of the postings.", flush=True)
-    server.ask(others, FIRST)
-    server.ask(islice(paths[RELEVANCE], IN_A_ROUND[RELEVANCE]))
-
-
-def _timed(servers: dict[int, Server]) -> list[Row]:
-    middle = {
-        (size, kind): statistics.median(taken)
-        for size, server in servers.items()
-        for kind, taken in server.seconds.items()
-    }
-    rows = [
-        Row(
-            f"{kind}, p50 (p90)",
-            {size: middle[size, kind] * 1000 for size in servers},
-            unit=" ms",
-            notes={size: f" ({_p90(server.seconds[kind]) * 1000:.1f})" for size, server in servers.items()},
-        )
-        for kind in TIMED
-    ]
-    rows += [
-        Row(
-            f"… to the bare page: {kind}",
-            {size: middle[size, kind] / middle[size, BARE] for size in servers},
-            unit=" ×",
-        )
-        for kind in TIMED[1:]
-    ]
-    if SMALL in servers:
-        to_small = {size: middle[size, FILTERS] / middle[SMALL, FILTERS] for size in servers if size != SMALL}
-        rows.append(Row(f"… to {SMALL:,}: {FILTERS}", to_small, {100_000: 1.5, 1_000_000: 3}, " ×"))
-    bars = {RARE: 2, NEWEST: 8, RELEVANCE: 25}
-    return rows + [
-        Row(
-            f"… to the {LIST}: {kind}",
-            {size: middle[size, kind] / middle[size, LIST] for size in servers},
-            {100_000: bar},
-            " ×",
-        )
-        for kind, bar in bars.items()
-    ]
-
-
-def _applied(servers: dict[int, Server], disk: Disk) -> list[Row]:
-    """An apply link beside the least that it can take: an answer, and a commit that survives a power cut."""
-    commit = statistics.median(disk.seconds)
-    least = {size: statistics.median(server.seconds[BARE]) + commit for size, server in servers.items()}
-    ratio = {size: statistics.median(server.seconds[APPLY]) / least[size] for size, server in servers.items()}
-    note = f" ({_p90(disk.seconds) * 1000:.1f})"
+def _boards(sizes: list[int], server: str) -> list[Board]:
     return [
-        Row(
-            "one durable commit, p50 (p90)",
-            {size: commit * 1000 for size in servers},
-            {},
-            " ms",
-            dict.fromkeys(servers, note),
-        ),
-        Row(f"… to the bare page and a commit: {APPLY}", ratio, dict.fromkeys(servers, 1.5), " ×"),
+        Board(size, is_on_postgresql)
+        for size in sizes
+        for is_on_postgresql in (False, True)
+        if not is_on_postgresql or (server and size <= MOST_ON_POSTGRESQL)
     ]
 
 
-def _p90(seconds: list[float]) -> float:
-    return sorted(seconds)[int(0.9 * (len(seconds) - 1))]
+def _import(arguments: argparse.Namespace) -> list[Row]:
+    # Reads the models, which want settings; the other parts leave that to processes of their own.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", boards.SETTINGS)
+    import django
+
+    django.setup()
+    from tests.benchmarks import importing
+
+    number = max(size for size in arguments.sizes if size <= importing.FILES)
+    servers = {
+        board: arguments.database_url if board.is_on_postgresql else ""
+        for board in _boards([number], arguments.database_url)
+    }
+    return importing.rows(
+        {board: importing.measure(server, arguments.source, number) for board, server in servers.items()}
+    )
 
 
-# --- Within one process -----------------------------------------------------------------------------
-
-
-def _from_inside(databases: dict[int, str]) -> list[Row]:
+def _inside(databases: dict[Board, str]) -> list[Row]:
+    """What the database has no part in but for the number of its queries, and so on SQLite alone."""
     with on_core(SERVER_CORE):
         inside = {
-            size: boards.call(database, "tests.benchmarks.inside.measure") for size, database in databases.items()
+            board: boards.call(database, "tests.benchmarks.inside.measure") for board, database in databases.items()
         }
-
-    def figures(name: str) -> dict[int, float]:
-        return {size: measured[name] for size, measured in inside.items()}
-
-    with on_core(SERVER_CORE):
         feeding = {
-            size: boards.call(database, "tests.benchmarks.feeding.measure")
-            for size, database in databases.items()
-            if size <= MOST_READ
+            board: boards.call(database, "tests.benchmarks.feeding.measure")
+            for board, database in databases.items()
+            if board.size <= MOST_READ
         }
-    share_p90 = {size: f" ({measured['share_p90']:.1f})" for size, measured in inside.items()}
+
+    def figures(name: str) -> dict[Board, float]:
+        return {board: measured[name] for board, measured in inside.items()}
+
+    def most(bars: dict[int, float]) -> dict[Board, Bar]:
+        return {board: Bar(bars[board.size], is_least=False) for board in databases if board.size in bars}
+
+    share_p90 = {board: f"p90 {measured['share_p90']:.1f}" for board, measured in inside.items()}
+    always: dict[Board, Bar] = dict.fromkeys(databases, Bar(4, is_least=False))
     return [
-        Row("the catalogue's share, p50 (p90)", figures("share"), {100_000: 2, 1_000_000: 15}, " ms", share_p90),
-        Row("building it, per 100,000", figures("building"), {100_000: 2, 1_000_000: 2}, " s"),
-        Row("its memory, built", figures("memory"), {1_000_000: 60}, " MB"),
-        Row("its memory, after requests of every kind", figures("memory_in_use"), {1_000_000: 60}, " MB"),
-        Row("queries of a list page, at most", figures("queries"), dict.fromkeys(databases, 4)),
+        Row(
+            "the catalogue's share of a list page",
+            figures("share"),
+            most({100_000: 2, 1_000_000: 15}),
+            " ms",
+            share_p90,
+        ),
+        Row("building it, per 100,000", figures("building"), most({100_000: 2, 1_000_000: 2}), " s"),
+        Row("its memory, built", figures("memory"), most({1_000_000: 60}), " MB"),
+        Row("its memory, after requests of every kind", figures("memory_in_use"), most({1_000_000: 60}), " MB"),
+        Row("queries of a list page, at most", figures("queries"), always),
         *(
-            Row(f"the whole feed in {name}, per 100,000", {size: read[key] for size, read in feeding.items()}, {}, " s")
+            Row(
+                f"the whole feed in {name}, per 100,000",
+                {board: read[key] for board, read in feeding.items()},
+                {},
+                " s",
+            )
             for key, name in (("json", "JSON"), ("atom", "Atom"))
         ),
         Row(
             "memory that reading it takes",
-            {size: read["growth"] for size, read in feeding.items()},
-            dict.fromkeys(feeding, 100),
+            {board: read["growth"] for board, read in feeding.items()},
+            dict.fromkeys(feeding, Bar(100, is_least=False)),
             " MB",
         ),
     ]
-
-
-# --- The table --------------------------------------------------------------------------------------
-
-
-def _print(sizes: list[int], rows: list[Row]) -> None:
-    cells = [["", *(f"{size:,}" for size in sizes)], *([row.what, *map(row.cell, sizes)] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    print()
-    for first, *others in cells:
-        columns = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
-        print("   ".join(columns).rstrip())
 
 
 if __name__ == "__main__":

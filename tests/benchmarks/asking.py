@@ -1,41 +1,91 @@
-"""What the list is asked for: drawn from what a board really has, by a seed, no filter twice."""
+"""What a board is asked for: drawn from what it really has, by a seed, nothing twice."""
 
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
-from urllib.parse import urlencode
+from itertools import cycle, islice
+from urllib.parse import parse_qsl, quote, urlencode
 
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from postings import words
-from postings.models import Company, Posting, PostingTag, Tag
+from postings.models import Company, Posting, Tag
 from tests.benchmarks.multiply import COPIES
 
 COMMON_SHARE = 0.87  # of the postings have "engineer", on the board that the bars were written for
-SLUGS = 100
 _SAMPLE = 1000
+_AT_ONCE = 500
+_QUERIES_OF_A_POSTING = 4
+_COMMON_WORDS, _RARE_WORDS = 30, 2000
+WALK = 5  # addresses of a walk: a list, two filters, a posting, its apply link
 
 
 def draw(filters: int, rare_words: int, common_words: int) -> dict[str, list[str]]:
-    """So many different query strings of filters, rare words, and common words with the commonest first; and slugs."""
+    """So many different query strings of filters, rare words, and common words with the commonest first."""
     return {
-        "slugs": _different((posting.slug for posting in _postings(random.Random("slugs"))), SLUGS),
         "filters": _different(_filters(random.Random("filters")), filters),
         "rare": _different(_rare_words(random.Random("rare words")), rare_words),
         "common": _common_words(common_words),
     }
 
 
+def draw_addresses(number: int) -> dict[str, list[str]]:
+    """Up to so many addresses of each kind of page, no two of which are the same page; fewer where a board has no
+    more. Only apply links and walks come again."""
+    filters = _different(_filters(random.Random("filters")), 4 * number)
+    lists, searched, feeds, walked = (filters[start::4] for start in range(4))
+    words_ = {
+        "common": _common_words(_COMMON_WORDS),
+        "rare": _different(_rare_words(random.Random("rare words")), _RARE_WORDS),
+    }
+    slugs = _different((posting.slug for posting in _postings(random.Random("slugs"))), 2 * number)
+    shown, applied = slugs[: len(slugs) // 2], slugs[len(slugs) // 2 :]
+    return {
+        "list": [f"/?{query}" for query in lists],
+        "search": [
+            f"/?{query}" for query in _different(_searches(random.Random("searches"), searched, **words_), number)
+        ],
+        "posting": [f"/jobs/{quote(slug)}/" for slug in shown],
+        "apply": [f"/apply/{quote(slug)}" for slug in applied],
+        "feed": [f"/feed.atom?{query}" for query in _different(_for_feeds(feeds), number)],
+        "walk": list(_walks(walked, applied)),
+    }
+
+
+def _walks(filters: list[str], slugs: list[str]) -> Iterator[str]:
+    for first, second, slug in zip(filters[::2], filters[1::2], cycle(slugs)):
+        yield from ("/", f"/?{first}", f"/?{second}", f"/jobs/{quote(slug)}/", f"/apply/{quote(slug)}")
+
+
 def _different(drawn: Iterator[str], number: int) -> list[str]:
-    """The first ones that differ, or fewer, where a small board has no more."""
-    found: dict[str, None] = {}
+    """The first ones that differ, in whatever order their parameters stand; fewer where a small board has no more."""
+    found: dict[tuple[tuple[str, str], ...] | str, str] = {}
     for each in islice(drawn, 20 * number):
-        found.setdefault(each)
+        found.setdefault(tuple(sorted(parse_qsl(each))) or each, each)
         if len(found) == number:
             break
-    return list(found)
+    return list(found.values())
+
+
+def _searches(chance: random.Random, filters: list[str], common: list[str], rare: list[str]) -> Iterator[str]:
+    """Query strings of a common word, a rare one, or two; half of them with filters."""
+    for query in cycle(filters):
+        word, other = chance.choice(common), chance.choice(common)
+        asked = chance.choice([word, chance.choice(rare), f"{word} {chance.choice(rare)}", f"{word} {other}"])
+        said = [("q", asked)]
+        if chance.random() < 0.5:
+            said += [(name, value) for name, value in parse_qsl(query) if name != "sort"]
+        if chance.random() < 0.3:
+            said.append(("sort", "newest"))
+        yield urlencode(said)
+
+
+def _for_feeds(filters: list[str]) -> Iterator[str]:
+    """Feeds have no order to choose, and pages of another kind."""
+    for query in filters:
+        if said := [(name, value) for name, value in parse_qsl(query) if name not in ("page", "sort")]:
+            yield urlencode(said)
 
 
 def _filters(chance: random.Random) -> Iterator[str]:
@@ -46,10 +96,10 @@ def _filters(chance: random.Random) -> Iterator[str]:
         by_kind[tag.kind].append(_value(tag))
     slugs = list(Company.objects.values_list("slug", flat=True))
     pages = max(2, Posting.objects.count() // 25)
-    for posting in _postings(chance):
+    for posting in (each for each in _postings(chance) for _ in range(_QUERIES_OF_A_POSTING)):
         kinds: dict[str, list[str]] = {}
-        for tag_id in PostingTag.objects.filter(posting=posting).values_list("tag", flat=True):
-            kinds.setdefault(tags[tag_id].kind, []).append(_value(tags[tag_id]))
+        for link in posting.posting_tags.all():
+            kinds.setdefault(tags[link.tag_id].kind, []).append(_value(tags[link.tag_id]))
         offered = [(kind, chance.choice(values), by_kind[kind]) for kind, values in kinds.items()]
         if posting.company:
             offered.append(("company", posting.company.slug, slugs))
@@ -97,7 +147,11 @@ def _value(tag: Tag) -> str:
 
 
 def _postings(chance: random.Random) -> Iterator[Posting]:
+    """Live ones, drawn again and again; with their tags."""
     ends = Posting.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    postings = Posting.objects.live().select_related("company").defer("body_markdown", "body_html").order_by("pk")
-    while posting := postings.filter(pk__gte=chance.randint(ends["first"], ends["last"])).first():
-        yield posting
+    postings = Posting.objects.live().select_related("company").prefetch_related("posting_tags")
+    postings = postings.defer("body_markdown", "body_html", "excerpt")
+    while ends["last"]:
+        drawn = [chance.randint(ends["first"], ends["last"]) for _ in range(_AT_ONCE)]
+        found = postings.in_bulk(drawn)
+        yield from (found[pk] for pk in drawn if pk in found)

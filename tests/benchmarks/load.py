@@ -1,7 +1,7 @@
-"""One gunicorn worker on one core, and a client on another that asks it one thing after the other."""
+"""gunicorn as in production, on one core; and a client on another that asks it one thing after the other, before the
+load (`wrk`) begins."""
 
 import http.client
-import ipaddress
 import os
 import socket
 import sqlite3
@@ -10,16 +10,15 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import boards
 from tests.benchmarks.settings import SQLITE_USES_WAL
 
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-_addresses = count(int(ipaddress.IPv4Address("10.0.0.0")) + int(time.time()) % 2**23)
-_STARTS_WITHIN = 60.0
+HELLO = "/bare/"
+_STARTS_WITHIN = 120.0
 _ANSWERS_WITHIN = 600.0  # the first list page of a worker reads the whole board
 # Both the same where there is only one.
 CLIENT_CORE, *_, SERVER_CORE = sorted(os.sched_getaffinity(0)) * 2
@@ -31,56 +30,45 @@ class Failed(Exception):
 
 @dataclass
 class Server:
-    """A worker that serves a board, and how long it took to answer each kind of request."""
+    """Workers that serve a board."""
 
     port: int
     process: subprocess.Popen[bytes]
     log: Path
-    seconds: dict[str, list[float]] = field(default_factory=dict)
 
-    def ask(self, paths: Iterable[str], kind: str = "", status: int = 200) -> list[bytes]:
-        """Asks for these addresses over one connection, none before the answer to the one before; gives the pages.
-
-        Without Accept-Encoding, so that nothing is compressed, and each from another visitor. Under a kind, the times
-        are kept.
-        """
+    def ask(self, paths: Iterable[str], status: int = 200) -> None:
+        """Asks for these addresses over one connection, none before the answer to the one before."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_ANSWERS_WITHIN)
-        pages = []
         try:
-            for number, path in enumerate(["/bare/", *paths]):  # the first, untimed, is for the connection
-                begun = time.perf_counter()
-                # By its parts, because request() would add an Accept-Encoding.
-                connection.putrequest("GET", path, skip_accept_encoding=True)
-                connection.putheader("User-Agent", _BROWSER)
-                connection.putheader("X-Forwarded-For", str(ipaddress.IPv4Address(next(_addresses))))
-                connection.endheaders()
+            for path in paths:
+                connection.request("GET", path, headers={"User-Agent": _BROWSER, "X-Forwarded-For": "10.255.255.254"})
                 response = connection.getresponse()
-                page = response.read()
-                taken = time.perf_counter() - begun
-                if response.status != (status if number else 200):
+                response.read()
+                if response.status != status:
                     raise Failed(f"{path} was answered with {response.status}. {self.log} says more.")
-                if number:
-                    pages.append(page)
-                    self.seconds.setdefault(kind, []).append(taken)
         finally:
             connection.close()
-        return pages
 
     @property
     def memory(self) -> int:
-        """The bytes that the worker has in memory."""
-        [worker] = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(Path(f"/proc/{worker}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        """The bytes that gunicorn and its workers take: what several of them share counts once."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return sum(map(_proportional, [str(self.process.pid), *children]))
+
+
+def _proportional(pid: str) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 @contextmanager
-def serve(database: str) -> Iterator[Server]:
-    """The board served as in production, but by one worker, which no number of requests ends."""
+def serve(database: str, workers: int = 1) -> Iterator[Server]:
+    """The board served as in production, but by so many workers on one core, which no number of requests ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = Path(database.removeprefix("sqlite:///")).with_suffix(".log")
-    added = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", **boards.environment(database)}
+    log = boards.FOLDER / f"{database.rpartition('/')[2]}.log"
+    added = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(workers), **boards.environment(database)}
     command = [sys.executable, "-m", "gunicorn", "--max-requests", "0", "--log-level", "warning"]
     with log.open("wb") as output, on_core(SERVER_CORE):
         process = subprocess.Popen(
@@ -99,9 +87,9 @@ def _await(server: Server) -> None:
     deadline = time.monotonic() + _STARTS_WITHIN
     while True:
         try:
-            server.ask([])
+            server.ask([HELLO])
             return
-        except OSError:
+        except (OSError, http.client.HTTPException):
             if server.process.poll() is not None or time.monotonic() > deadline:
                 raise Failed(f"gunicorn did not start:\n{server.log.read_text()[-2000:]}") from None
             time.sleep(0.1)
