@@ -35,7 +35,7 @@ class Probes:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.views = {"/healthz": live, "/readyz": ready}
+        self.views: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": live, "/readyz": ready}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         view = self.views.get(request.path_info)
