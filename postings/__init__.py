@@ -9,7 +9,8 @@
    the index of their `words`, `catalogue` the sets of live postings that every worker has in memory, and
    `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
-   is scanned for, `suggesting` while somebody types; `jinja` for its templates), `feeds` hands it to other programs and `exporting` to files.
+   is scanned for, `suggesting` while somebody types, `jinja` what its templates know), `feeds` hands it to other
+   programs and `exporting` to files.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
    alike postings apart.
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,

@@ -7,17 +7,18 @@ sets of `catalogue`, with counts, and a property test holds the one to the other
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import django_filters
 from django import forms
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
+from django.http import QueryDict
 from django.utils import timezone
 from pyroaring import BitMap
 
@@ -70,8 +71,7 @@ def noun(name: str, number: int) -> str:
     return LABELS.get(name, name).lower() if number == 1 else PLURALS[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A value that can be ticked, and how many postings it would find."""
 
     value: str
@@ -197,11 +197,26 @@ class PostingFilter(django_filters.FilterSet):
         model = Posting
         fields: list[str] = []
 
-    def __init__(self, *args: Any, snapshot: Snapshot | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict, queryset: QuerySet | None = None, *, snapshot: Snapshot | None = None) -> None:
+        # Not what the base class makes first, of which only `qs` needs the rest: filters and a form of its own.
+        self.data = data
+        self.is_bound = True
+        self.request = self.form_prefix = None
+        self._asked_of = queryset
         self.snapshot = snapshot or catalogue.current()
         # What was asked for and cannot be: sentences for the page.
         self.ignored: list[str] = []
+
+    @cached_property
+    def queryset(self) -> QuerySet:
+        return Posting.objects.all() if self._asked_of is None else self._asked_of
+
+    @cached_property
+    def filters(self) -> dict[str, django_filters.Filter]:
+        filters = deepcopy(self.base_filters)
+        for each in filters.values():
+            each.parent, each.model = self, Posting
+        return filters
 
     _form_class: type[forms.Form] | None = None
 
@@ -214,8 +229,8 @@ class PostingFilter(django_filters.FilterSet):
 
     @cached_property
     def _said(self) -> dict[str, Any]:
-        # No field refuses anything, so the form is always valid; asking is what cleans it.
-        return self.form.cleaned_data if self.form.is_valid() else {}
+        """As the form cleans it, whose fields refuse nothing; without a form, for no request shows one."""
+        return {name: field.clean(field.widget.value_from_datadict(self.data, {}, name)) for name, field in _fields()}
 
     # --- What is asked for --------------------------------------------------------------------------
 
@@ -509,8 +524,10 @@ class PostingFilter(django_filters.FilterSet):
         """The currencies that postings pay in; one that nobody pays in only where it is asked for."""
         counts = self.snapshot.currencies_live
         asked = self.criteria.currency
+        commonest = self.snapshot.commonest_currency
         return [
-            Choice(code, code, counts.get(code, 0), code == asked)
+            # The one that is meant where none is said needs no saying.
+            Choice("" if code == commonest else code, code, counts.get(code, 0), code == asked)
             for code in [*counts, *([asked] if asked not in counts else [])]
         ]
 
@@ -523,7 +540,9 @@ class PostingFilter(django_filters.FilterSet):
             Choice(
                 str(each),
                 days[each],
-                others.intersection_cardinality(self.finding.listed_since(today - dt.timedelta(days=each))),
+                others.range_cardinality(
+                    self.snapshot.first_since(today - dt.timedelta(days=each)), len(self.snapshot)
+                ),
                 each == asked,
             )
             for each in sorted(days)
@@ -553,10 +572,10 @@ class PostingFilter(django_filters.FilterSet):
     def _sort_without_asking(self) -> str:
         return self._order_of(any(not term.is_excluded for term in self.criteria.terms))
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The query string that finds the same, in one form."""
-        return urlencode(self.pairs)
+        return _encoded(self.pairs)
 
     def _query(self, without: Iterable[tuple[str, str]] = (), **instead: str) -> str:
         """The query without some parameters, and with others in the place of theirs."""
@@ -565,12 +584,12 @@ class PostingFilter(django_filters.FilterSet):
             dropped |= {pair for pair in self.pairs if pair[0] == "sort"}
             del instead["sort"]
         kept = [(name, instead.pop(name, value)) for name, value in self.pairs if (name, value) not in dropped]
-        return urlencode([*kept, *instead.items()])
+        return _encoded([*kept, *instead.items()])
 
     def _query_of_only(self, applied: Applied) -> str:
         """The query with one condition and what belongs to it."""
         belonging = {"currency"} if applied.name == "salary_min" else set()
-        return urlencode([pair for pair in self.pairs if pair == (applied.name, applied.value) or pair[0] in belonging])
+        return _encoded([pair for pair in self.pairs if pair == (applied.name, applied.value) or pair[0] in belonging])
 
     def pairs_without(self, name: str) -> list[tuple[str, str]]:
         """The other parameters, for a form that is about this one."""
@@ -701,6 +720,12 @@ class FeedFilter(PostingFilter):
         return NEWEST
 
 
+@cache
+def _fields() -> list[tuple[str, forms.Field]]:
+    """Those of every filter's form."""
+    return [*PostingFilter(QueryDict()).get_form_class().base_fields.items()]
+
+
 def _unused(kind: str, asked: str) -> Value | None:
     """A value that there is though no posting has it: a country, a region, a level …; None for anything else."""
     code = _known(kind).get(asked.casefold())
@@ -719,6 +744,16 @@ def _known(kind: str) -> dict[str, str]:
         for code in names.codes(kind)
         for key in [by(code)]
     }
+
+
+def _encoded(pairs: Iterable[tuple[str, str]]) -> str:
+    """A query string; a page has many, of the same few pairs."""
+    return "&".join([_encoded_pair(*pair) for pair in pairs])
+
+
+@lru_cache(maxsize=4096)
+def _encoded_pair(name: str, value: str) -> str:
+    return urlencode([(name, value)])
 
 
 def _with_tags(condition: Q) -> QuerySet:

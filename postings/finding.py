@@ -6,10 +6,11 @@ out: they say what ticking another of its values would find.
 
 import datetime as dt
 import math
-from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from heapq import heappush, heapreplace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,14 +112,18 @@ class Finding:
     def most(self, kind: str, limit: int) -> list[tuple[Value, int]]:
         """Of these those with the highest counts; of equal ones the first in order."""
         count = self._counting(kind)
-        best: list[tuple[int, int, Value]] = []
+        best: list[tuple[int, int, Value]] = []  # a heap: the first is the one that goes next
         for size, place, value in self.snapshot.largest[kind]:
+            if len(best) < limit:
+                heappush(best, (count(value.postings), -place, value))
             # No count is higher than the whole set, and all that follow are smaller.
-            if len(best) == limit and size < best[-1][0]:
+            elif size < best[0][0]:
                 break
-            insort(best, (count(value.postings), -place, value), key=lambda each: (-each[0], -each[1]))
-            del best[limit:]
-        return [(value, number) for number, _, value in best]
+            else:
+                number = count(value.postings)
+                if (number, -place) > best[0][:2]:
+                    heapreplace(best, (number, -place, value))
+        return [(value, number) for number, _, value in sorted(best, key=itemgetter(0, 1), reverse=True)]
 
     def count(self, value: Value) -> int:
         """How many postings one value would find, with all conditions but its kind's own."""

@@ -4,18 +4,26 @@ The admin's are in Django's own language, as the templates of Django's admin are
 """
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from django.conf import settings
+from django.template import engines
 from django.template.defaultfilters import capfirst, pluralize
-from django.templatetags.static import static
+from django.template.loader import render_to_string
+from django.templatetags.static import static as address_of_static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from postings import initials, links, rendering, structured_data
+
+if TYPE_CHECKING:
+    from postings.filters import Choice, Facet
+    from postings.rows import Row
 
 
 class PublicTemplates(jinja2.FileSystemLoader):
@@ -27,14 +35,18 @@ class PublicTemplates(jinja2.FileSystemLoader):
         return super().get_source(environment, template)
 
 
-def environment(loader: jinja2.FileSystemLoader, **options: Any) -> jinja2.Environment:
+def environment(loader: jinja2.FileSystemLoader, **given: Any) -> jinja2.Environment:
     """What the templates of public pages can ask for. What a page was not given is an error, not a blank."""
-    options |= {"autoescape": True, "undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = jinja2.Environment(loader=PublicTemplates(loader.searchpath), **options)  # noqa: S701  it escapes
+    given |= {"autoescape": True, "undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = jinja2.Environment(loader=PublicTemplates(loader.searchpath), **given)  # noqa: S701  it escapes
     made.globals |= {
         "absolute": links.absolute,
+        "choices": choices,
+        "initials": initials_of,
         "json_ld": json_ld,
+        "options": options,
         "page_address": page_address,
+        "row": row,
         "site_name": site_name,
         "static": static,
         "static_as_named": static_as_named,
@@ -44,16 +56,24 @@ def environment(loader: jinja2.FileSystemLoader, **options: Any) -> jinja2.Envir
         "capfirst": capfirst,
         "date": date,
         "dressed": rendering.dress,
-        "initials_of": initials_of,
         "intcomma": intcomma,
         "pluralize": pluralize,
-        "tint_of": tint_of,
     }
     return made
 
 
 def site_name() -> str:
     return settings.SITE_NAME
+
+
+def static(path: str) -> str:
+    """A file's address, which stays the same for as long as the process."""
+    return address_of_static(path) if settings.DEBUG else _static(path, settings.STATIC_URL)
+
+
+@lru_cache(maxsize=256)
+def _static(path: str, begin: str) -> str:
+    return address_of_static(path)
 
 
 def static_as_named(path: str) -> str:
@@ -83,15 +103,63 @@ def intcomma(number: int) -> str:
     return f"{number:,}"
 
 
+def row(posting: "Row", heading: str = "h2") -> str:
+    """A posting in a list, made once for all who see the same of it."""
+    if posting.matches:
+        return _row_template().row(posting, heading)
+    return _row(posting, heading)
+
+
+@lru_cache(maxsize=5000)
+def _row(posting: "Row", heading: str) -> str:
+    return _row_template().row(posting, heading)
+
+
+def _row_template() -> Any:
+    return engines["jinja2"].env.get_template("postings/_row.html").module
+
+
+def choices(facet: "Facet") -> SafeString:
+    """The boxes of a facet."""
+    return _numbered([("postings/_choice.html", facet.name, each) for each in facet.choices])
+
+
+def options(chosen_from: "Iterable[Choice]") -> SafeString:
+    """What a field can be set to."""
+    return _numbered([("postings/_option.html", "", each) for each in chosen_from])
+
+
+def _numbered(choices: "Iterable[tuple[str, str, Choice]]") -> SafeString:
+    """What a page has most of, from pieces: of a choice only its number is another on each page."""
+    html = []
+    for template, name, choice in choices:
+        begin, end = _around_number(template, name, choice.value, choice.name, choice.is_chosen, choice.is_off)
+        html.append(f"{begin}{choice.number:,}{end}")
+    return mark_safe("".join(html))  # noqa: S308  made of what the templates escaped
+
+
+_NUMBER = "\N{OBJECT REPLACEMENT CHARACTER}"
+
+
+@lru_cache(maxsize=20_000)
+def _around_number(template: str, name: str, value: str, label: str, is_chosen: bool, is_off: bool) -> tuple[str, str]:
+    """What stands before and behind the number of a choice, which is the last that stands there."""
+    context = {"name": name, "value": value, "label": label, "is_chosen": is_chosen, "is_off": is_off}
+    begin, _, end = render_to_string(template, {**context, "number": _NUMBER}).rpartition(_NUMBER)
+    return begin, end
+
+
 def date(moment: dt.datetime, form: str) -> str:
     """The day of a moment, in the board's time."""
     return date_format(timezone.localtime(moment), form)
 
 
 def initials_of(company: object) -> str:
-    """The letters that stand for a company without a logo; empty for none."""
-    return initials.initials(str(company or ""))
+    """What stands for a company without a logo; empty letters for none."""
+    return _initials(str(company or ""))
 
 
-def tint_of(company: object) -> int:
-    return initials.tint(str(company or ""))
+@lru_cache(maxsize=20_000)
+def _initials(name: str) -> SafeString:
+    html = '<span class="initials tint-{}" aria-hidden="true">{}</span>'
+    return format_html(html, initials.tint(name), initials.initials(name))

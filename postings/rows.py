@@ -1,70 +1,212 @@
 """The rows of a list: postings with the few facts that a seeker scans for."""
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.db import connection
+from django.utils import timezone
+
+from postings import links
 from postings.catalogue import Snapshot, Value
 from postings.models import Posting, Tag
 from postings.words import Term, excerpt, plain_text, tokens
 
 MOST_SKILLS = 3
+_KINDS = (Tag.Kind.WORKPLACE, Tag.Kind.SENIORITY, Tag.Kind.EMPLOYMENT, Tag.Kind.SKILL)
+# What a row is read from, in this order; the body only for excerpts of a search.
+_COLUMNS = (
+    "pk", "slug", "title", "place", "salary_text", "salary_min", "salary_max", "salary_currency", "salary_period",
+    "status", "published_on", "published_precision", "expires_at", "company__name", "company__slug",
+)  # fmt: skip
+_BODY = "body_html"
+# Names, dates and sums that are put in words once, for all rows that have the same.
+_MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True)
 class RowFacts:
     """Names of what a posting has, as far as a row has room for them."""
 
-    workplaces: list[str]
-    levels: list[str]
-    employment: list[str]
-    skills: list[str]
+    workplaces: tuple[str, ...]
+    levels: tuple[str, ...]
+    employment: tuple[str, ...]
+    skills: tuple[str, ...]
     more_skills: int
 
     def __bool__(self) -> bool:
         return bool(self.workplaces or self.levels or self.employment or self.skills)
 
 
+class Published(NamedTuple):
+    """When a posting was published, in a reader's words, a row's and a machine's."""
+
+    in_words: str
+    age: str
+    machine: str
+
+
+class Row:
+    """A posting as a list shows it: read without making a model of it, which took longer than reading it.
+
+    What is true of a posting is `Posting`'s to say; its properties stand here as they are.
+    """
+
+    Status = Posting.Status
+    is_expired = Posting.is_expired
+    is_live = Posting.is_live
+
+    row_facts: RowFacts
+    matches: Sequence[tuple[str, bool]] = ()  # pieces of its body around what was searched for
+
+    def __init__(self, columns: Sequence[Any], today: dt.date) -> None:
+        (
+            self.pk, self.slug, self.title, place, salary_text, low, high, currency, period,
+            self.status, published_on, precision, self.expires_at, self.company, self.company_slug, *body,
+        ) = columns  # fmt: skip
+        self.place = _place(place)
+        self.pay = _pay(salary_text, low, high, currency, period)
+        self.published = _published(published_on, precision, today)
+        self.body_html: str = body[0] if body else ""
+
+    @property
+    def _shown(self) -> tuple[Any, ...]:
+        return self.slug, self.title, self.company, self.place, self.pay, self.published, self.row_facts, self.matches
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both look the same."""
+        return isinstance(other, Row) and self._shown == other._shown
+
+    def __hash__(self) -> int:
+        return hash(self._shown)
+
+    @property
+    def path(self) -> str:
+        return links.path("postings:detail", self.slug)
+
+    @property
+    def apply_path(self) -> str:
+        return links.path("postings:apply", self.slug)
+
+
+class _Place:
+    place_summary = Posting.place_summary
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+
+class _Pay:
+    stated_salary = Posting.stated_salary
+    salary_in_words = Posting.salary_in_words
+
+    def __init__(self, text: str, low: float | None, high: float | None, currency: str, period: str) -> None:
+        self.salary_text, self.salary_min, self.salary_max = text, low, high
+        self.salary_currency, self.salary_period = currency, period
+
+
+class _Published:
+    Precision = Posting.Precision
+    published = Posting.published
+    published_machine = Posting.published_machine
+    age = Posting.age
+
+    def __init__(self, published_on: dt.date | None, precision: str) -> None:
+        self.published_on, self.published_precision = published_on, precision
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _place(place: str) -> str:
+    return _Place(place).place_summary
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _pay(text: str, low: float | None, high: float | None, currency: str, period: str) -> str:
+    """As printed, or else as it was read from the text."""
+    said = _Pay(text, low, high, currency, period)
+    return said.stated_salary or said.salary_in_words
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _published(published_on: dt.date | None, precision: str, today: dt.date) -> Published:
+    """`today`: so that nothing is said of another day."""
+    said = _Published(published_on, precision)
+    return Published(said.published, said.age, said.published_machine)
+
+
 def rows(
     snapshot: Snapshot, ids: Sequence[int], terms: Sequence[Term] = (), asked_skills: Collection[str] = ()
-) -> list[Posting]:
+) -> list[Row]:
     """These postings in this order, each with its facts, and an excerpt around the words that were searched for.
 
     `asked_skills`: the codes of skills that are filtered by, which a row shows first.
     """
-    # By the primary keys alone: with more conditions SQLite would go through all live postings.
-    postings = Posting.objects.for_list(with_bodies=bool(terms)).order_by().filter(pk__in=ids) if ids else []
-    by_id = {posting.pk: posting for posting in postings if posting.is_live}
+    today = timezone.now().date()
+    read = (Row(columns, today) for columns in _read(ids, with_bodies=bool(terms)))
+    by_id = {row.pk: row for row in read if row.is_live}
     # What was closed since the worker's snapshot is no longer among them.
     found = [by_id[pk] for pk in ids if pk in by_id]
     # From memory: a query would be one more on every page.
-    values = snapshot.values_of(
-        list(by_id), [Tag.Kind.WORKPLACE, Tag.Kind.SENIORITY, Tag.Kind.EMPLOYMENT, Tag.Kind.SKILL]
-    )
-    for posting in found:
-        posting.row_facts = _facts(values.get(posting.pk, []), posting.title, asked_skills)
-        posting.matches = excerpt(plain_text(posting.body_html), terms) if terms else []
+    values = snapshot.values_of(list(by_id), _KINDS)
+    for row in found:
+        row.row_facts = _facts(values.get(row.pk, []), row.title, asked_skills)
+        if terms:
+            row.matches = tuple(excerpt(plain_text(row.body_html), terms))
     return found
 
 
-def _facts(values: Sequence[Value], title: str, asked_skills: Collection[str]) -> RowFacts:
-    def named(kind: str) -> list[str]:
-        return [value.name for value in values if value.kind == kind]
+def _read(ids: Sequence[int], with_bodies: bool) -> Iterator[Sequence[Any]]:
+    if not ids:
+        return iter(())
+    sql, converters, compiler = _statement(connection.vendor, len(ids), with_bodies)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(ids))
+        return iter(list(compiler.apply_converters(cursor.fetchall(), converters)))
 
-    in_title = set(tokens(title))
-    skills = [value for value in values if value.kind == Tag.Kind.SKILL]
-    # What was asked for, then what the title names, then what most postings have, which says most to most people.
-    skills.sort(
-        key=lambda skill: (
-            skill.code not in asked_skills,
-            not in_title.issuperset(tokens(skill.name)),
-            -len(skill.postings),
-            skill.name,
-        )
-    )
+
+@lru_cache(maxsize=256)
+def _statement(vendor: str, number: int, with_bodies: bool) -> tuple[str, Any, Any]:
+    """What reads so many postings, as the ORM would say it, and what makes Python's values of a database's."""
+    # By the primary keys alone: with more conditions SQLite would go through all live postings.
+    columns = [*_COLUMNS, _BODY] if with_bodies else _COLUMNS
+    postings = Posting.objects.order_by().filter(pk__in=range(1, number + 1)).values_list(*columns)
+    compiler = postings.query.get_compiler(connection=connection)
+    sql, _ = compiler.as_sql()
+    return sql, compiler.get_converters([expression for expression, *_ in compiler.select]), compiler
+
+
+def _facts(values: Sequence[Value], title: str, asked_skills: Collection[str]) -> RowFacts:
+    named: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    skills = []
+    for value in values:
+        if value.kind == Tag.Kind.SKILL:
+            skills.append(value)
+        else:
+            named[value.kind].append(value.name)
+    if len(skills) > 1:
+        in_title = set(tokens(title))
+        skills.sort(key=lambda skill: _rank(skill, in_title, asked_skills))
     return RowFacts(
-        workplaces=named(Tag.Kind.WORKPLACE),
-        levels=named(Tag.Kind.SENIORITY),
-        employment=named(Tag.Kind.EMPLOYMENT),
-        skills=[skill.name for skill in skills[:MOST_SKILLS]],
+        workplaces=tuple(named[Tag.Kind.WORKPLACE]),
+        levels=tuple(named[Tag.Kind.SENIORITY]),
+        employment=tuple(named[Tag.Kind.EMPLOYMENT]),
+        skills=tuple([skill.name for skill in skills[:MOST_SKILLS]]),
         more_skills=max(0, len(skills) - MOST_SKILLS),
     )
+
+
+def _rank(skill: Value, in_title: set[str], asked_skills: Collection[str]) -> tuple[bool, bool, int, str]:
+    """What was asked for, then what the title names, then what most postings have, which says most to most people."""
+    return (
+        skill.code not in asked_skills,
+        not in_title.issuperset(_tokens(skill.name)),
+        -len(skill.postings),
+        skill.name,
+    )
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _tokens(name: str) -> tuple[str, ...]:
+    return tuple(tokens(name))

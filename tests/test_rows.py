@@ -34,7 +34,7 @@ def test_a_row_has_what_a_seeker_scans_for():
     tag(posting, "employment", "Contract")
     tag(posting, "skill", "Python")
     tag(posting, "country", "Austria")
-    assert facts(posting) == RowFacts(["Remote"], ["Senior"], ["Contract"], ["Python"], 0)
+    assert facts(posting) == RowFacts(("Remote",), ("Senior",), ("Contract",), ("Python",), 0)
 
 
 def test_a_row_has_one_link_to_the_posting_and_one_to_apply(client):
@@ -57,7 +57,7 @@ def test_of_many_skills_three_are_shown_and_the_rest_counted(client):
         tag(make_posting(), "skill", "Go")
     tag(make_posting(), "skill", "Docker")
     # The title's own first, then what most postings have.
-    assert facts(posting).skills == ["Rust", "Go", "Docker"]
+    assert facts(posting).skills == ("Rust", "Go", "Docker")
     assert facts(posting).more_skills == 2
     assert '+2<span class="visually-hidden"> more skills</span>' in client.get("/?q=rust").content.decode()
 
@@ -65,7 +65,7 @@ def test_of_many_skills_three_are_shown_and_the_rest_counted(client):
 def test_the_skill_that_is_filtered_by_comes_first(client):
     posting = make_posting(title="Rust Engineer")
     tag(posting, "skill", "Ansible", "Bash", "Docker", "Rust")
-    assert facts(posting, asked_skills={"bash"}).skills == ["Bash", "Rust", "Ansible"]
+    assert facts(posting, asked_skills={"bash"}).skills == ("Bash", "Rust", "Ansible")
     page = client.get("/?skill=bash").content.decode()
     assert re.findall(r'<li class="skill">(.*?)</li>', page)[0] == "Bash"
 
@@ -75,7 +75,7 @@ def test_each_posting_has_its_own_facts():
     for number, posting in enumerate(postings):
         tag(posting, "skill", f"Skill {number}")
     shown = rows(catalogue.current(), [posting.pk for posting in reversed(postings)])
-    assert [row.row_facts.skills for row in shown] == [[f"Skill {number}"] for number in (4, 3, 2, 1, 0)]
+    assert [row.row_facts.skills for row in shown] == [(f"Skill {number}",) for number in (4, 3, 2, 1, 0)]
 
 
 def test_facts_take_no_query(django_assert_num_queries):
@@ -83,7 +83,7 @@ def test_facts_take_no_query(django_assert_num_queries):
     tag(posting, "skill", "Python")
     snapshot = catalogue.current()
     with django_assert_num_queries(1):
-        assert rows(snapshot, [posting.pk])[0].row_facts.skills == ["Python"]
+        assert rows(snapshot, [posting.pk])[0].row_facts.skills == ("Python",)
 
 
 def test_what_came_after_the_snapshot_has_a_row_without_facts():
