@@ -23,10 +23,16 @@ LARGE = {
     *("postings_posting", "postings_postingtag", "postings_word", "postings_searchtext", "postings_searchcompany"),
     *("postings_importedfile", "postings_changedposting"),
 }
-# What may go through an index that holds all it asks for, by its beginning: when each file of the sitemap changed, once
-# for each state of the board (`sitemaps.parts`).
+# What may go through an index that holds all it asks for, by its beginning.
 MAY_USE_A_WHOLE_INDEX = (
+    # When each file of the sitemap changed, once for each state of the board (`sitemaps.parts`).
     'SELECT ("postings_posting"."id" / %s) AS "part", MAX("postings_posting"."changed_at") AS "written"',
+)
+# On SQLite, which cannot look for misspelt words, each worker reads all words once, and asks once a minute whether
+# there are more (`search._Vocabulary`).
+MAY_READ_ALL_WORDS = (
+    'SELECT COUNT(*) AS "__count" FROM "postings_word"',
+    'SELECT "postings_word"."word" AS "word" FROM "postings_word"',
 )
 IS_INDEX_ALONE = re.compile(r"Index Only Scan on|USING COVERING INDEX")
 
@@ -279,5 +285,7 @@ def test_no_page_goes_through_a_large_table(board):
 
 
 def is_right(asked: Asked) -> bool:
+    if connection.vendor == "sqlite" and asked.sql in MAY_READ_ALL_WORDS:
+        return True
     may = asked.sql.startswith(MAY_USE_A_WHOLE_INDEX)
     return not [each for each in asked.wrong if not (may and IS_INDEX_ALONE.search(each))]
