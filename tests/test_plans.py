@@ -188,13 +188,12 @@ def _sqlite_cursor() -> Iterator[Any]:
 
 def wrong_on_postgresql(plan: dict[str, Any], is_limited: bool = False) -> Iterator[str]:
     """Nodes that go through a large table, or through an index of it, from end to end."""
-    # A limit stops what comes below it in order; what is sorted or counted has to be read first.
-    is_limited = plan["Node Type"] == "Limit" or (is_limited and plan["Node Type"] in _PASS_ON)
     if plan.get("Relation Name") in LARGE:
-        is_whole = "Scan" in plan["Node Type"] and "Index Cond" not in plan and "Recheck Cond" not in plan
-        is_whole = is_whole and "TID Cond" not in plan
+        is_whole = "Scan" in plan["Node Type"] and not plan.keys() & {"Index Cond", "Recheck Cond", "TID Cond"}
         if is_whole and not (is_limited and "Filter" not in plan):
             yield f"{plan['Node Type']} on {plan['Relation Name']}"
+    # A limit stops what comes below it in order; what is sorted or counted has to be read first.
+    is_limited = plan["Node Type"] == "Limit" or (is_limited and plan["Node Type"] in _PASS_ON)
     for part in plan.get("Plans", ()):
         yield from wrong_on_postgresql(part, is_limited)
 
