@@ -23,10 +23,16 @@ LARGE = {
     *("postings_posting", "postings_postingtag", "postings_word", "postings_searchtext", "postings_searchcompany"),
     *("postings_importedfile", "postings_changedposting"),
 }
-# What may go through an index that holds all it asks for, by its beginning: when each file of the sitemap changed, once
-# for each state of the board (`sitemaps.parts`).
+# What may go through an index that holds all it asks for, by its beginning.
 MAY_USE_A_WHOLE_INDEX = (
+    # When each file of the sitemap changed, once for each state of the board (`sitemaps.parts`).
     'SELECT ("postings_posting"."id" / %s) AS "part", MAX("postings_posting"."changed_at") AS "written"',
+)
+# On SQLite, which cannot look for misspelt words, each worker reads all words once, and asks once a minute whether
+# there are more (`search._Vocabulary`).
+MAY_READ_ALL_WORDS = (
+    'SELECT COUNT(*) AS "__count" FROM "postings_word"',
+    'SELECT "postings_word"."word" AS "word" FROM "postings_word"',
 )
 IS_INDEX_ALONE = re.compile(r"Index Only Scan on|USING COVERING INDEX")
 
@@ -182,13 +188,12 @@ def _sqlite_cursor() -> Iterator[Any]:
 
 def wrong_on_postgresql(plan: dict[str, Any], is_limited: bool = False) -> Iterator[str]:
     """Nodes that go through a large table, or through an index of it, from end to end."""
-    # A limit stops what comes below it in order; what is sorted or counted has to be read first.
-    is_limited = plan["Node Type"] == "Limit" or (is_limited and plan["Node Type"] in _PASS_ON)
     if plan.get("Relation Name") in LARGE:
-        is_whole = "Scan" in plan["Node Type"] and "Index Cond" not in plan and "Recheck Cond" not in plan
-        is_whole = is_whole and "TID Cond" not in plan
+        is_whole = "Scan" in plan["Node Type"] and not plan.keys() & {"Index Cond", "Recheck Cond", "TID Cond"}
         if is_whole and not (is_limited and "Filter" not in plan):
             yield f"{plan['Node Type']} on {plan['Relation Name']}"
+    # A limit stops what comes below it in order; what is sorted or counted has to be read first.
+    is_limited = plan["Node Type"] == "Limit" or (is_limited and plan["Node Type"] in _PASS_ON)
     for part in plan.get("Plans", ()):
         yield from wrong_on_postgresql(part, is_limited)
 
@@ -279,5 +284,7 @@ def test_no_page_goes_through_a_large_table(board):
 
 
 def is_right(asked: Asked) -> bool:
+    if connection.vendor == "sqlite" and asked.sql in MAY_READ_ALL_WORDS:
+        return True
     may = asked.sql.startswith(MAY_USE_A_WHOLE_INDEX)
     return not [each for each in asked.wrong if not (may and IS_INDEX_ALONE.search(each))]
