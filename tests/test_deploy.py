@@ -176,6 +176,8 @@ def test_a_restart_under_load_refuses_nobody_and_cuts_no_page(board, tmp_path):
                 before = node.process.pid
                 node.stop()
                 node.start()
+                # As systemd does (Type=notify): before it is there a SIGTERM ends it without ceremony.
+                node.await_ready()
                 assert node.process.pid != before
             time.sleep(2)
             # Everybody who was asked to wait is answered by now.
@@ -299,6 +301,7 @@ def test_through_nginx(board, tmp_path):
             time.sleep(1)
             node.stop()
             node.start()
+            node.await_ready()
             time.sleep(1)
             assert proxy.get("/").status == 200
         assert not load.failures
