@@ -16,6 +16,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from postings import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the board writes itself: database, secret key, collected static files, the import's lock.
 VAR_DIR = BASE_DIR / "var"
@@ -31,7 +33,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str) 
         return read(text)
     except (ValueError, KeyError, ImproperlyConfigured):
         # Addresses of databases hold passwords, which have no place in a log.
-        said = "cannot be read" if name == "DATABASE_URL" else f"is {text!r}"
+        said = "cannot be read" if name in ("DATABASE_URL", "CACHE_URL") else f"is {text!r}"
         raise ImproperlyConfigured(f"{name} {said}; it should be {meaning}.") from None
 
 
@@ -196,25 +198,38 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The four that only add headers stand above WhiteNoise, so that static files carry them too.
+    "postings.request_log.RequestLog",
+    # Those that only add headers stand above WhiteNoise and the kept pages, so that these carry them too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "postings.middleware.NotForSearchEngines",
+    # Above all that asks by which name the board was called.
+    "postings.views.health.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "postings.middleware.KeptPages",
+    "postings.middleware.DatabaseAway",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "postings.middleware.FormsInUtf8",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "jobboard.urls"
 WSGI_APPLICATION = "jobboard.wsgi.application"
 
 TEMPLATES = [
+    {
+        # The public pages; it passes over all others, which the next one has.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        # All of them are kept, there are so few; a cache with an end would be locked at every part of a page.
+        "OPTIONS": {"environment": "postings.jinja.environment", "cache_size": -1},
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -246,24 +261,63 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 SQLITE_USES_WAL = _switch("SQLITE_WAL", default=wal_is_safe(sqlite3.sqlite_version_info))
 
 
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "postings.postgresql"
+
+
+# Milliseconds. A page that the database does not answer in time is a 503.
+_COMMANDS_LIMITS = "-c lock_timeout=5000"
+_PAGES_LIMITS = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+
+
 def _database_url(text: str) -> dict[str, Any]:
     database = environ.Env.db_url_config(text)
     if urlsplit(text).scheme not in ("sqlite", "postgres", "postgresql") or not database["NAME"]:
         raise ValueError(text)
+    if database["ENGINE"] != SQLITE:
+        options = database.setdefault("OPTIONS", {})
+        # Said to be empty is said as well; a pooler that takes no options asks for it.
+        if ("options", "") in parse_qsl(urlsplit(text).query, keep_blank_values=True):
+            options["options"] = ""
+        # Who says how long a connection is kept means one that a thread keeps.
+        options["pool"] = _pool(str(options.get("pool", "off" if "CONN_MAX_AGE" in database else "on")).lower())
+        database["ENGINE"] = POSTGRESQL
     return database
+
+
+def _pool(asked: str) -> dict[str, Any] | None:
+    """How a process that serves pages keeps its connections; None: each of its threads its own."""
+    if asked in ("off", "0", "false", "no"):
+        return None
+    # Of what gives up soon, the next request tries anew, and so does not wait for the pauses in between.
+    pool: dict[str, Any] = {"min_size": 1, "timeout": 3, "reconnect_timeout": 1}
+    if asked in ("on", "1", "true", "yes"):
+        return pool  # as many as the server has threads: `databases.serve`
+    return pool | {"max_size": _positive(asked)}
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = _setting(
         "DATABASE_URL",
-        {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"},
+        {"ENGINE": SQLITE, "NAME": VAR_DIR / "db.sqlite3"},
         _database_url,
         "postgres://user:password@host:5432/name or sqlite:////path/to/file",
     )
     # Kept open: on SQLite the last close takes an exclusive lock, on PostgreSQL a new connection is dear.
     database = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True} | database
-    options: dict[str, Any] = {"connect_timeout": 3, "options": "-c lock_timeout=5000"}
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    options: dict[str, Any] = {
+        "connect_timeout": 3,
+        # A server that went away without a word is noticed within a minute, also by what waits for it without a limit.
+        **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000},
+        "options": _COMMANDS_LIMITS,
+    }
+    if database["ENGINE"] == SQLITE:
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with
         # "database is locked", whatever the timeout. FULL: a commit that was answered survives a power cut.
         # secure_delete: a day's key and hashes are overwritten; not every build of SQLite does so by itself.
@@ -280,19 +334,59 @@ def _database() -> dict[str, Any]:
     return database
 
 
-DATABASES = {"default": _database()}
+def _while_serving(database: dict[str, Any]) -> dict[str, Any]:
+    """What a process that serves pages has in place of it (`databases.serve`): limits of time, and a pool.
+
+    Commands, migrations and imports take as long as they take.
+    """
+    if database["ENGINE"] == SQLITE:
+        return database
+    options = database["OPTIONS"]
+    if options["options"] == _COMMANDS_LIMITS:
+        options = options | {"options": _PAGES_LIMITS}
+    # Django has no health check for a pool's connections but a question each time; the pool has its own.
+    return database | ({"CONN_MAX_AGE": 0} if options["pool"] else {}) | {"OPTIONS": options}
 
 
-def _journal_of(database: dict[str, Any]) -> Path:
-    """A file for each database, so that no other board that is started from this folder counts what is not its own."""
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        return Path(f"{database['NAME']}.clicks")
+_DATABASE = _database()
+# What a process that serves pages has instead.
+DATABASE_WHILE_SERVING = _while_serving(_DATABASE)
+# The pool is the server's alone.
+DATABASES = {
+    "default": _DATABASE | {"OPTIONS": {name: value for name, value in _DATABASE["OPTIONS"].items() if name != "pool"}}
+}
+
+
+def _file_of(database: dict[str, Any], name: str, ending: str = "") -> Path:
+    """A file for each database, so that no other board that is started from this folder takes it for its own."""
+    if database["ENGINE"] == SQLITE:
+        return Path(f"{database['NAME']}.{name}")
     server = f"{database.get('HOST')}:{database.get('PORT')}/{database['NAME']}"
-    return VAR_DIR / f"clicks-{hashlib.sha256(server.encode()).hexdigest()[:12]}.journal"
+    return VAR_DIR / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:12]}{ending}"
 
 
 # Where click-throughs wait that the database could not take at once.
-CLICK_JOURNAL: Path = _setting("CLICK_JOURNAL", _journal_of(DATABASES["default"]), Path, "the path of a file")
+CLICK_JOURNAL: Path = _setting(
+    "CLICK_JOURNAL", _file_of(DATABASES["default"], "clicks", ".journal"), Path, "the path of a file"
+)
+# Where the sets of live postings wait for the next worker, so that it need not read the board; it may be deleted.
+CATALOGUE_FILE: Path = _file_of(DATABASES["default"], "catalogue")
+
+# --- Caches -----------------------------------------------------------------------------------------
+
+
+def _cache_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(text)
+    return text
+
+
+# Where the nodes of a board share the pages and the sets that one of them made; without it each worker keeps its own.
+CACHE_URL: str = _setting("CACHE_URL", "", _cache_url, "redis://host:6379/0, rediss://… or unix:///path/to/socket")
+# Rendered pages that each worker keeps, in million bytes; 0 keeps none.
+PAGE_CACHE_MB: int = _setting("PAGE_CACHE_MB", 16, _up_to(4096), "a number of million bytes from 0 to 4096")
+# How long a cache in front of the board, say a CDN, may show a page before it asks again, and while it asks.
+CDN_SECONDS: int = _setting("CDN_SECONDS", 1, _up_to(86_400), "a number of seconds from 0 to 86400")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -381,11 +475,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 _LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 
+LOG_FORMAT: str = _setting(
+    "LOG_FORMAT", "text", lambda text: {name: name for name in logs.FORMATS}[text.lower()], " or ".join(logs.FORMATS)
+)
+# One line for each request; gunicorn's own access log would write down addresses and what was searched for.
+LOG_REQUESTS: bool = _switch("LOG_REQUESTS", default=True)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"during_request": {"()": logs.DuringRequest}},
+    "formatters": {"line": {"()": logs.FORMATS[LOG_FORMAT]}},
+    "handlers": {"stderr": {"()": logs.Stderr, "formatter": "line", "filters": ["during_request"]}},
     "root": {
         "handlers": ["stderr"],
         "level": _setting("LOG_LEVEL", "INFO", lambda text: _LEVELS[text.upper()], ", ".join(_LEVELS)),
@@ -393,6 +494,8 @@ LOGGING = {
     # Django's own default would mail and print tracebacks only with DEBUG; here every error is one entry.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What was not found or refused has its line already.
+        "django.request": {"handlers": [], "level": "ERROR" if LOG_REQUESTS else "INFO", "propagate": True},
         # Scanners send any Host they like: answered with 400, and not worth a traceback each.
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },

@@ -9,7 +9,7 @@
    the index of their `words`, `catalogue` the sets of live postings that every worker has in memory, and
    `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
-   is scanned for, `suggesting` while somebody types), `feeds` hands it to other programs and `exporting` to files.
+   is scanned for, `suggesting` while somebody types; `jinja` for its templates), `feeds` hands it to other programs and `exporting` to files.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
    alike postings apart.
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
@@ -22,5 +22,6 @@
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.
-13. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
+13. `workers` begins all this in the server's processes, once for what they share and in each for the rest.
+14. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
 """

@@ -15,6 +15,7 @@ from django.db import Error, connection
 from postings import addresses
 from postings.databases import busy_for
 from postings.models import Posting, is_past
+from postings.statements import Argument, Statement
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ class Destination(NamedTuple):
         return self.status == Posting.Status.LIVE and not is_past(self.expires_at)
 
 
+_destination = Statement(
+    lambda: Posting.objects.ever_shown().filter(slug=Argument()).values_list("pk", "apply_url", "status", "expires_at")
+)
 _remembered: dict[str, Destination] = {}
 _lock = threading.Lock()
 
@@ -46,10 +50,9 @@ def find(slug: str) -> Destination | None:
     From memory where the database cannot be read; raises django.db.Error where it is not there either.
     """
     known = _remembered.get(slug)
-    fields = ("pk", "apply_url", "status", "expires_at")
     try:
         with busy_for(READ_WITHIN if known else None):
-            row = Posting.objects.ever_shown().filter(slug=slug).values_list(*fields).first()
+            row = _destination.row(slug)
     except Error as error:
         if not known:
             raise

@@ -16,11 +16,22 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import Signal
 from django.utils import timezone
 
 from postings import history, search, structured_data
 from postings.batches import batches
-from postings.models import BoardVersion, ChangedPosting, Company, Posting, PostingTag, Tag, written_in_bulk
+from postings.models import (
+    BoardVersion,
+    ChangedPosting,
+    Company,
+    PastVersion,
+    Posting,
+    PostingTag,
+    Tag,
+    written_in_bulk,
+)
+from postings.models.board import new_stamp
 
 # What the search index holds of a posting; the rest can change without its being written again.
 _SEARCHED = {"title", "place", "body_markdown", "body_html"}
@@ -29,6 +40,11 @@ _JUDGED_BY = {"title", "company", "company_id", "published_on", "body_html"}
 _AT_ONCE = 500
 # No posting's key: a change of it means that anything may have changed.
 EVERYTHING = 0
+# So many past versions are known by their stamps; a snapshot that is older is not believed, and built anew.
+PAST_VERSIONS = 10_000
+_FORGOTTEN_AT_ONCE = 100
+# Sent once a transaction that raised the version is committed.
+raised = Signal()
 
 
 class _Noted(threading.local):
@@ -80,16 +96,18 @@ def ignored() -> Iterator[None]:
 
 
 class State(NamedTuple):
-    """The board's present state: its number, and since when it has been that."""
+    """The board's present state: its number, since when it has been that, and its stamp, which no other has."""
 
     version: int
     changed_at: dt.datetime
+    stamp: str
+    companies_at: int  # the version with which companies last changed
 
 
 def state() -> State:
     """One query."""
-    row = BoardVersion.objects.values_list("number", "changed_at").order_by("pk").first()
-    return State(*row) if row else State(0, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    row = BoardVersion.objects.values_list("number", "changed_at", "stamp", "companies_at").order_by("pk").first()
+    return State(*row) if row else State(0, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), "", 0)
 
 
 def version() -> int:
@@ -97,17 +115,45 @@ def version() -> int:
     return state().version
 
 
-def raise_version() -> int:
+def was_ever(version: int, stamp: str) -> bool:
+    """Whether this database once had this version with this stamp, and has another now. One that was restored from
+    an older copy, or is another one, had not."""
+    return bool(stamp) and PastVersion.objects.filter(pk=version, stamp=stamp).exists()
+
+
+def raise_version(with_companies: bool = False) -> int:
     """The next number. Others that change something wait here until this transaction ends."""
     board = BoardVersion.objects.select_for_update().filter(pk=1).first()
     if board is None:
         BoardVersion.objects.get_or_create(pk=1)
         board = BoardVersion.objects.select_for_update().get(pk=1)
+    _remember(board)
     board.number += 1
     # Read while the others wait, so that none of them has an earlier moment; and never back, as clocks are set.
     board.changed_at = max(board.changed_at, timezone.now())
+    board.stamp = new_stamp()
+    if with_companies:
+        board.companies_at = board.number
     board.save()
+    transaction.on_commit(_tell, robust=True)
     return board.number
+
+
+def _remember(board: BoardVersion) -> None:
+    """That it had this number under this stamp."""
+    # Over what a number had before: where the row of the version was taken away, it is counted again from 1.
+    PastVersion.objects.bulk_create(
+        [PastVersion(number=board.number, stamp=board.stamp)],
+        update_conflicts=True,
+        unique_fields=["number"],
+        update_fields=["stamp"],
+    )
+    if board.number % _FORGOTTEN_AT_ONCE == 0:
+        PastVersion.objects.filter(number__lte=board.number - PAST_VERSIONS).delete()
+
+
+def _tell() -> None:
+    raised.send(sender=BoardVersion)
 
 
 def note(
@@ -146,7 +192,8 @@ def _write() -> None:
     search.index(sorted(_noted.texts | _in_other_languages()))
     search.index_companies(sorted(_noted.companies))
     structured_data.judge(_noted.judged.union((posting for posting, _ in _noted.tagged), _having(_noted.tags)))
-    number = raise_version()
+    is_everything = EVERYTHING in _noted.postings
+    number = raise_version(with_companies=is_everything or bool(_noted.companies))
     ChangedPosting.objects.bulk_create(
         [ChangedPosting(posting_id=pk, version=number) for pk in sorted(_noted.postings)],
         batch_size=_AT_ONCE,

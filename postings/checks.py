@@ -5,8 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from jobboard.settings import wal_is_safe
+from postings import similar_words
 
 
 @register(Tags.database)
@@ -37,3 +40,26 @@ def proxies(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def words_on_postgresql(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where misspelt words cost every worker memory, for the database cannot look for them."""
+    if "default" not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    # Before the migration it is no wonder.
+    if similar_words.are_there(connection) or not _is_migrated("similar_words"):
+        return []
+    return [
+        Warning(
+            "PostgreSQL cannot look for misspelt words: the extension pg_trgm is not in this database, or the board's "
+            "role may not make it. Each worker reads all words into its memory instead.",
+            hint="Let an administrator of the server run CREATE EXTENSION pg_trgm; in it, and then manage.py migrate.",
+            id="postings.W002",
+        )
+    ]
+
+
+def _is_migrated(name: str) -> bool:
+    applied = MigrationRecorder(connection).applied_migrations()
+    return any(app == "postings" and migration.endswith(name) for app, migration in applied)

@@ -19,7 +19,8 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from crawleruseragents import is_crawler
 from django.conf import settings
@@ -32,6 +33,7 @@ from postings import visitors
 from postings.databases import busy_for, is_committed, limit
 from postings.journal import PAYLOAD_BYTES, Journal
 from postings.models import DailyClicks, FoldedClicks, VisitorClick
+from postings.statements import Argument, Statement
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +78,16 @@ def kind_of(request: HttpRequest) -> Kind:
     A browser that fetches ahead says so in `Sec-Purpose` (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Purpose),
     older ones in `Purpose` or `X-Moz`; a crawler is known by its user agent, and a browser always sends one.
     """
-    ahead = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    if "prefetch" in ahead.lower() or "preview" in ahead.lower():
+    ahead = " ".join(request.META.get(name, "") for name in _AHEAD).lower()
+    if "prefetch" in ahead or "preview" in ahead:
         return Kind.PREFETCH
     user_agent = visitors.user_agent(request)
-    return Kind.BOT if not user_agent or is_crawler(user_agent) else Kind.PERSON
+    return Kind.BOT if not user_agent or _is_crawler(user_agent) else Kind.PERSON
+
+
+_AHEAD = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+# Hundreds of names are looked for, in what a few thousand browsers say.
+_is_crawler = lru_cache(maxsize=5000)(is_crawler)
 
 
 def count(posting_id: int, request: HttpRequest) -> None:
@@ -210,6 +217,15 @@ _SEE = """
 """
 
 
+_latest = Statement(
+    lambda: (
+        VisitorClick.objects.filter(day=Argument(0), visitor=Argument(1))
+        .order_by("-second")
+        .values_list("second", "is_burst")[:MOST_A_MINUTE]
+    )
+)
+
+
 def _write(clicks: Iterable[Click], today: dt.date) -> None:
     """Adds these to the numbers, within the caller's transaction. Those of a posting that is deleted go with it."""
     counts: _Counts = Counter()
@@ -232,23 +248,27 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     if not click.visitor or click.day != today:
         # The day's key is gone, and with it what else this visitor did.
         return Kind.UNTOLD
-    of_visitor = VisitorClick.objects.filter(day=click.day, visitor=click.visitor)
-    latest = list(of_visitor.order_by("-second").values_list("second", "is_burst")[:MOST_A_MINUTE])
-    was_burst = any(is_burst for _, is_burst in latest)
+    seen = latest(click.day, click.visitor)
+    was_burst = any(is_burst for _, is_burst in seen)
     # Out of the journal they may come later than they took place.
-    near = [second for second, _ in latest if abs(second - click.second) < _MINUTE]
+    near = [second for second, _ in seen if abs(second - click.second) < _MINUTE]
     begins = not was_burst and len(near) == MOST_A_MINUTE
     is_new = _see(click, is_burst=was_burst or begins)
     if begins and is_new:
         # Locked, so that of two bursts that begin at once only the first moves them.
-        moved = of_visitor.filter(is_burst=False).order_by("pk").select_for_update()
-        for posting_id in moved.values_list("posting_id", flat=True):
+        moved = VisitorClick.objects.filter(day=click.day, visitor=click.visitor, is_burst=False)
+        for posting_id in moved.order_by("pk").select_for_update().values_list("posting_id", flat=True):
             counts[posting_id, click.day, Kind.PERSON] -= 1
             counts[posting_id, click.day, Kind.BURST] += 1
-        of_visitor.filter(is_burst=False).update(is_burst=True)
+        moved.update(is_burst=True)
     if was_burst or (begins and is_new):
         return Kind.BURST
     return Kind.PERSON if is_new else Kind.REPEAT
+
+
+def latest(day: dt.date, visitor: bytes) -> Sequence[Sequence[Any]]:
+    """The second and whether it was of a burst of a visitor's last click-throughs of a day, the last one first."""
+    return _latest.rows(connection.ops.adapt_datefield_value(day), visitor)
 
 
 def _see(click: Click, is_burst: bool) -> bool:

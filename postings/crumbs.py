@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from django.urls import reverse
-
+from postings.links import path
 from postings.models import Posting, Tag
 
 
@@ -16,7 +15,7 @@ class Crumb(NamedTuple):
 
 def way(*crumbs: Crumb) -> list[Crumb]:
     """These pages behind the list, where every way begins."""
-    return [Crumb("Jobs", reverse("postings:list")), *crumbs]
+    return [Crumb("Jobs", path("postings:list")), *crumbs]
 
 
 def to_posting(posting: Posting) -> list[Crumb]:
@@ -26,5 +25,5 @@ def to_posting(posting: Posting) -> list[Crumb]:
         first = min(categories, key=lambda tag: tag.name)
         return way(Crumb(first.name, first.get_absolute_url()), here)
     if posting.company:
-        return way(Crumb(posting.company.name, reverse("postings:company", args=[posting.company.slug])), here)
+        return way(Crumb(posting.company.name, path("postings:company", posting.company.slug)), here)
     return way(here)

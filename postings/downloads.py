@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from wsgiref.util import FileWrapper
 
-from postings import exporting, spreadsheets
+from postings import databases, exporting, spreadsheets
 from postings.importing import writing
 from postings.models import Posting, Tag
 from postings.resources import BoardResource
@@ -70,8 +70,10 @@ def _table(resource: BoardResource, ids: Sequence[int]) -> Iterator[list[Any]]:
 def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
     """Many lines at once: each piece costs the server a write."""
     lines = iter(lines)
-    while piece := "".join(islice(lines, _LINES_AT_ONCE)):
-        yield piece.encode()
+    # A large one takes as long as whoever takes it does.
+    with databases.unhurried():
+        while piece := "".join(islice(lines, _LINES_AT_ONCE)):
+            yield piece.encode()
 
 
 # --- The Markdown that came in -----------------------------------------------------------------------
@@ -85,7 +87,7 @@ def as_archive(resource: BoardResource, ids: Sequence[int]) -> Iterator[bytes]:
     No .zip, which has the name of every file once more at its end, and so in memory until then.
     """
     pipe = _Pipe()
-    with tarfile.open(fileobj=pipe, mode="w|gz") as archive:  # type: ignore[call-overload]
+    with databases.unhurried(), tarfile.open(fileobj=pipe, mode="w|gz") as archive:  # type: ignore[call-overload]
         for posting in exporting.live(sorted(ids)):
             for path, text in files_of(posting):
                 data = text.encode()

@@ -9,22 +9,22 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
 from django.http import QueryDict
-from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed, rfc3339_date
-from django.utils.xmlutils import SimplerXMLGenerator
+from django.utils.feedgenerator import rfc3339_date
 
-from postings import changes
+from postings import links, shown
 from postings.exporting import facts_of
 from postings.filters import PostingFilter
 from postings.finding import NEWEST
 from postings.models import Posting, Tag
 
-PER_PAGE = 50
+PER_PAGE = shown.MOST_AT_ONCE
 # A page's address, by which views and templates are called.
 ATOM, JSON = "postings:feed_atom", "postings:feed_json"
 # What a subscriber sees beside a posting.
@@ -90,14 +90,6 @@ def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[
     )
 
 
-def last_modified(asked: PostingFilter) -> dt.datetime | None:
-    """When the feed last changed; None where that is too recent to say, or the worker's snapshot is behind the
-    database, from which the postings are. To be asked after these were read."""
-    if changes.version() != asked.snapshot.version:
-        return None
-    return asked.snapshot.last_modified(is_by_day=asked.criteria.since is not None)
-
-
 def _pairs(asked: PostingFilter, with_order: bool = True) -> list[tuple[str, str]]:
     """The parameters with the currency that is meant, which a list leaves out where it is the commonest: what somebody
     subscribed to means the same when another one is."""
@@ -108,7 +100,7 @@ def _pairs(asked: PostingFilter, with_order: bool = True) -> list[tuple[str, str
 
 
 def _path(name: str, pairs: list[tuple[str, str]]) -> str:
-    return f"{reverse(name)}?{urlencode(pairs)}" if pairs else reverse(name)
+    return f"{links.path(name)}?{urlencode(pairs)}" if pairs else links.path(name)
 
 
 # --- Pages ------------------------------------------------------------------------------------------
@@ -128,7 +120,7 @@ def _newest(asked: PostingFilter, before: str) -> Page:
         number = snapshot.number_of(ids[PER_PAGE - 1])
         assert number is not None  # noqa: S101  found in the same snapshot
         following = {"before": f"{snapshot.day_of(number)}.{ids[PER_PAGE - 1]}"}
-    return Page(_postings(ids[:PER_PAGE]), {"before": before} if before else {}, next=following)
+    return Page(shown.those(ids[:PER_PAGE], snapshot), {"before": before} if before else {}, next=following)
 
 
 def _cursor(text: str) -> tuple[dt.date, int]:
@@ -152,79 +144,74 @@ def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
         return {"page": str(number)} if number > 1 else {}
 
     return Page(
-        _postings(ids[:PER_PAGE]),
+        shown.those(ids[:PER_PAGE], asked.snapshot),
         parameters(number),
         previous=parameters(number - 1) if number > 1 else None,
         next=parameters(number + 1) if len(ids) > PER_PAGE else None,
     )
 
 
-def _postings(ids: list[int]) -> list[Posting]:
-    # By the primary keys alone, as in rows: and of these what is still live.
-    by_id = Posting.objects.for_feed().in_bulk(ids) if ids else {}
-    return [posting for pk in ids if (posting := by_id.get(pk)) and posting.is_live]
-
-
 # --- Atom -------------------------------------------------------------------------------------------
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What no XML 1.0 document can hold, escaped or not: no page has it, and a text may.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 
 
-def atom(feed: Feed) -> str:
+def atom(feed: Feed) -> bytes:
     """RFC 4287, paged as in RFC 5005."""
     paging = {"first": feed.first, "previous": feed.previous, "next": feed.next}
-    document = _Atom(
-        title=_xml(feed.title),
-        link=feed.home,
-        description=None,
-        feed_url=feed.here,
-        feed_guid=feed.first,
-        author_name=_xml(settings.SITE_NAME),
-        updated=feed.updated,
-        paging={rel: address for rel, address in paging.items() if address},
+    # Written out and not by a library's elements, for there are five hundred of them.
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">',
+        f"<title>{escape(feed.title)}</title>",
+        _link("alternate", feed.home),
+        _link("self", feed.here),
+        f"<id>{escape(feed.first)}</id><updated>{rfc3339_date(feed.updated)}</updated>",
+        _author(settings.SITE_NAME),
+        *(_link(rel, address) for rel, address in paging.items() if address),
+        *(_entry(posting, escape(feed.absolute(posting.get_absolute_url()))) for posting in feed.postings),
+        "</feed>",
+    ]
+    return _xml("".join(parts))
+
+
+def _entry(posting: Posting, address: str) -> str:
+    """`address`: escaped."""
+    language = posting.language
+    categories = "".join(map(_category, _tags(posting)))
+    return (f"<entry xml:lang={quoteattr(language)}>" if language else "<entry>") + (
+        f"<title>{escape(posting.title)}</title>"
+        f'<link href="{address}" rel="alternate"/>'
+        f"<published>{rfc3339_date(posting.first_seen)}</published>"
+        f"<updated>{rfc3339_date(posting.changed_at)}</updated>"
+        f"{_author(posting.company.name) if posting.company else ''}"
+        f"<id>{address}</id>"
+        f"{categories}"
+        f"{f'<summary>{escape(posting.excerpt)}</summary>' if posting.excerpt else ''}"
+        f'<content type="html">{escape(posting.body_html)}</content></entry>'
     )
-    for posting in feed.postings:
-        address = feed.absolute(posting.get_absolute_url())
-        document.add_item(
-            title=_xml(posting.title),
-            link=address,
-            description=_xml(posting.excerpt),
-            unique_id=address,
-            pubdate=posting.first_seen,
-            updateddate=posting.changed_at,
-            author_name=_xml(posting.company.name) if posting.company else None,
-            categories=[_xml(name) for name in _tags(posting)],
-            language=posting.language,
-            content=_xml(posting.body_html),
-        )
-    return document.writeString("utf-8")
 
 
-class _Atom(Atom1Feed):
-    """With the full text, the addresses of the other pages, and a date that is said and not today's."""
-
-    def latest_post_date(self) -> dt.datetime:
-        return self.feed["updated"]
-
-    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
-        super().add_root_elements(handler)
-        for rel, address in self.feed["paging"].items():
-            handler.addQuickElement("link", "", {"rel": rel, "href": address})
-
-    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
-        return {"xml:lang": item["language"]} if item["language"] else {}
-
-    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
-        # Plain text, which Django would call HTML.
-        super().add_item_elements(handler, item | {"description": None})
-        if item["description"]:
-            handler.addQuickElement("summary", item["description"])
-        handler.addQuickElement("content", item["content"], {"type": "html"})
+@lru_cache(maxsize=5000)
+def _category(name: str) -> str:
+    return f"<category term={quoteattr(name)}/>"
 
 
-def _xml(text: str) -> str:
-    """Without what no XML 1.0 document can hold, escaped or not."""
-    return _NOT_XML.sub("", text)
+def _link(rel: str, address: str) -> str:
+    return f"<link rel={quoteattr(rel)} href={quoteattr(address)}/>"
+
+
+def _author(name: str) -> str:
+    return f"<author><name>{escape(name)}</name></author>"
+
+
+def _xml(document: str) -> bytes:
+    # All of it at once: what is taken out is nowhere in the markup.
+    data = document.encode(errors="ignore").translate(None, _CONTROLS)
+    for each in _NO_CHARACTERS:
+        data = data.replace(each, b"")
+    return data
 
 
 def _tags(posting: Posting) -> list[str]:
@@ -268,6 +255,6 @@ def _item(feed: Feed, posting: Posting) -> dict[str, Any]:
             "place": posting.place,
             "published_on": posting.published_machine or None,
             # Through the board, which counts who goes on to the employer.
-            "apply": feed.absolute(reverse("postings:apply", args=[posting.slug])),
+            "apply": feed.absolute(links.path("postings:apply", posting.slug)),
         },
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pyroaring import BitMap
 
 from postings.catalogue import CompanyCounts, Snapshot, Value
@@ -279,12 +280,25 @@ def similar(
         for tag, postings in having.items()
         if tag.kind in _WEIGHTS or tag.kind == Tag.Kind.SKILL
     ]
-    score = {number: sum(weight for postings, weight in weighed if number in postings) for number in numbers}
     best: list[int] = []
     of_company: dict[int, int] = {}
-    for number in sorted(numbers, key=lambda number: (-score[number], -number)):
+    for number in _by_weight(numbers, weighed):
         company = int(snapshot.companies[number])
         of_company[company] = of_company.get(company, 0) + bool(company)  # 0: not named
         if of_company[company] <= _MOST_OF_ONE_COMPANY:
             best.append(int(snapshot.ids[number]))
-    return best[:limit]
+            if len(best) == limit:
+                break
+    return best
+
+
+def _by_weight(numbers: Sequence[int], weighed: Sequence[tuple[BitMap, float]]) -> list[int]:
+    """These by the sum of the weights of the sets that they are in, the heaviest first; of equal ones the newest."""
+    candidates = BitMap(numbers)
+    rising = np.frombuffer(candidates.to_array(), dtype=np.uint32)
+    score = np.zeros(len(rising))
+    for postings, weight in weighed:
+        if shared := postings & candidates:
+            score[np.searchsorted(rising, np.frombuffer(shared.to_array(), dtype=np.uint32))] += weight
+    # From the newest on, in an order that leaves equal ones as they are.
+    return rising[::-1][np.argsort(-score[::-1], kind="stable")].tolist()

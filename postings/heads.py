@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.urls import reverse
 
-from postings import feeds, landing, twins
+from postings import feeds, landing, links, twins
 from postings.filters import Facet, PostingFilter, noun
 from postings.landing import Landing, Link
 from postings.models import Company, Posting
@@ -101,12 +101,12 @@ def _description(asked: PostingFilter, open_jobs: str, shown: Landing | None) ->
 def of_posting(posting: Posting) -> Head:
     """A copy names the first of its kind as the one to keep, and of several alike each has a title of its own."""
     title, alike = twins.title(posting), twins.find(posting)
-    markdown = reverse("postings:posting_markdown", args=[posting.slug])
+    markdown = links.path("postings:posting_markdown", posting.slug)
     return Head(
         title=f"{title} ({alike.mark})" if alike.mark else title,
         # A body of nothing but headings has no excerpt.
         description=posting.excerpt or f"{title}.",
-        path=reverse("postings:detail", args=[alike.original_slug]),
+        path=links.path("postings:detail", alike.original_slug),
         alternates=[Alternate("text/markdown", posting.title, markdown, "Markdown")],
     )
 

@@ -61,6 +61,14 @@ class Journal:
         starts = range(0, len(data), _RECORD_BYTES)
         return uuid.UUID(bytes=name), [data[start : start + PAYLOAD_BYTES] for start in starts]
 
+    def waiting(self) -> int:
+        """How many records there are."""
+        if not self.path.exists():
+            return 0
+        with self._open(fcntl.LOCK_SH) as file:
+            name = self._name(file)
+            return self._length(file, name) if name else 0
+
     def empty(self, name: uuid.UUID, length: int) -> bool:
         """Empties the journal of this name, if it still has so many records; says whether it did.
 

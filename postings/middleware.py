@@ -1,10 +1,18 @@
 """What happens to every request, and to every answer, static files and errors included."""
 
+import logging
+import threading
+import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from postings import databases
+
+log = logging.getLogger(__name__)
 
 
 class NotForSearchEngines:
@@ -21,6 +29,19 @@ class NotForSearchEngines:
         return response
 
 
+class KeptPages:
+    """Serves what was rendered before (`page_cache`) before sessions, forms and addresses are looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Here, because the pages' module needs Django's apps.
+        from postings.views import answers
+
+        return answers.again(request) or self.get_response(request)
+
+
 class FormsInUtf8:
     """Reads forms as UTF-8, whatever encoding the request claims: that may be none that a form can have, or give halves
     of characters that no database takes. Pages are in UTF-8, and so browsers send their forms.
@@ -35,3 +56,70 @@ class FormsInUtf8:
         if request.method == "POST":
             request.encoding = "utf-8"
         return self.get_response(request)
+
+
+class DatabaseAway:
+    """Answers 503 where the database is away, locked or takes too long; what is wrong with a question stays a 500.
+
+    What an operator sends may take as long as it takes: it is much that they change at once, or upload.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and is_admins(request):
+            with databases.unhurried():
+                return self.get_response(request)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return answer_if_away(request, error)
+
+
+def answer_if_away(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 for an error of a database that is away; None for every other error."""
+    if error is None or not databases.is_away(error):
+        return None
+    # Here, because the pages' module needs Django's apps.
+    from postings.views.answers import unavailable
+
+    databases.let_go()
+    _away.note(databases.said_by(error))
+    return unavailable(request, "admin/503.html" if is_admins(request) else "503.html")
+
+
+def is_admins(request: HttpRequest) -> bool:
+    return request.path_info.startswith(reverse("admin:index"))
+
+
+class _Noted:
+    """Says that the database is away once in a while, and how often it was in between."""
+
+    EVERY_SECONDS = 60.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said_at = float("-inf")
+        self._unsaid = 0
+
+    def note(self, reason: str) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._said_at < self.EVERY_SECONDS:
+                self._unsaid += 1
+                return
+            unsaid, self._unsaid, self._said_at = self._unsaid, 0, now
+        before = f", after {unsaid:,} more since this was last said" if unsaid else ""
+        log.error("The database cannot answer (%s): the visitor gets a 503%s", reason, before)
+
+    def forget(self) -> None:
+        self._said_at, self._unsaid = float("-inf"), 0
+
+
+_away = _Noted()
+
+
+def forget_all() -> None:
+    """For tests, each of which looks at what is said."""
+    _away.forget()

@@ -42,8 +42,7 @@ def rows(
     )
     for posting in found:
         posting.row_facts = _facts(values.get(posting.pk, []), posting.title, asked_skills)
-        if terms:
-            posting.matches = excerpt(plain_text(posting.body_html), terms)
+        posting.matches = excerpt(plain_text(posting.body_html), terms) if terms else []
     return found
 
 

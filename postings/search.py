@@ -25,7 +25,7 @@ from django.db.models import Case, TextField, Value, When
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from postings import words
+from postings import similar_words, words
 from postings.batches import batches
 from postings.models import Company, Posting, PostingTag, Tag, Word
 
@@ -297,15 +297,29 @@ def look_up(asked: Collection[tuple[words.Term, Field]]) -> dict[tuple[words.Ter
 
 
 class _Vocabulary:
-    """The words of `Word` by their length, which are in a process's memory once somebody misspelt one."""
+    """The words of `Word` by their length: those that the database finds like a misspelt one or, where it cannot, all
+    of them, which are in a process's memory once somebody misspelt one."""
 
     def __init__(self) -> None:
+        self._is_asked: bool | None = None  # whether the database finds them; None: not known yet
         self._lock = threading.Lock()
         self._by_length: dict[int, list[str]] = {}
         self._number = 0
         self._looked_at = float("-inf")
 
-    def by_length(self) -> dict[int, list[str]]:
+    def near(self, token: str, most: int) -> dict[int, list[str]]:
+        """Words that may be at most so many slips away from this one, and others."""
+        if self._is_asked is None:
+            self._is_asked = similar_words.are_there(connection)
+        if not self._is_asked:
+            return self._all()
+        return _by_length(similar_words.find(connection, token, len(token) - most, len(token) + most))
+
+    def forget(self) -> None:
+        """What the database can do may have changed."""
+        self._is_asked = None
+
+    def _all(self) -> dict[int, list[str]]:
         if connection.in_atomic_block:
             # What is seen here may never come to be.
             return self._read()
@@ -319,10 +333,14 @@ class _Vocabulary:
             return self._by_length
 
     def _read(self) -> dict[int, list[str]]:
-        by_length: dict[int, list[str]] = defaultdict(list)
-        for word in Word.objects.values_list("word", flat=True):
-            by_length[len(word)].append(word)
-        return by_length
+        return _by_length(Word.objects.values_list("word", flat=True))
+
+
+def _by_length(found: Iterable[str]) -> dict[int, list[str]]:
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for word in found:
+        by_length[len(word)].append(word)
+    return by_length
 
 
 _vocabulary = _Vocabulary()
@@ -336,7 +354,7 @@ def nearest(token: str, limit: int = 10) -> list[str]:
     if len(token) < SHORTEST_WORD or token.isdecimal():
         return []
     most = 1 if len(token) <= 4 else 2
-    by_length = _vocabulary.by_length()
+    by_length = _vocabulary.near(token, most)
     near = [
         (distance, word[0] != token[0], _is_substitution(token, word, distance), word)
         for length in range(len(token) - most, len(token) + most + 1)

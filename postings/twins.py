@@ -8,7 +8,11 @@ the same title get a mark of their own in it, and of copies, alike in every word
 import re
 from typing import NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
+
 from postings.models import Posting
+from postings.statements import Argument, Statement
 
 
 def title(posting: Posting) -> str:
@@ -34,11 +38,28 @@ class Alike(NamedTuple):
     original_slug: str  # of those that say the same the first, which may be itself
 
 
+# In the order of the model's fields, as `from_db` takes them.
+_COMPARED = ["id", "slug", "place", "status", "expires_at"]
+
+
+def _others(company: Argument | None) -> QuerySet:
+    """The rest of those that are called the same, live or not."""
+    return Posting.objects.filter(title=Argument(0), company=company).exclude(pk=Argument(1)).values_list(*_COMPARED)
+
+
+_of_company = Statement(lambda: _others(Argument(2)))
+_of_no_company = Statement(lambda: _others(None))
+
+
 def find(posting: Posting) -> Alike:
     """One query for most postings; a second where one that came earlier has the same title, company and place."""
+    if posting.company_id is None:
+        rows = _of_no_company.rows(posting.title, posting.pk)
+    else:
+        rows = _of_company.rows(posting.title, posting.pk, posting.company_id)
+    stored = [Posting.from_db(DEFAULT_DB_ALIAS, _COMPARED, row) for row in rows]
     # Who is live is sorted out here, and in no order: asked for either, SQLite goes through all of the company's.
-    stored = Posting.objects.filter(title=posting.title, company=posting.company_id).exclude(pk=posting.pk)
-    alike = [each for each in stored.only("slug", "place", "status", "expires_at") if each.is_live]
+    alike = [each for each in stored if each.is_live]
     # Of a place only what is shown counts.
     is_shared = any(each.place == posting.place or each.place_summary == posting.place_summary for each in alike)
     earlier = [each.pk for each in alike if each.pk < posting.pk and each.place == posting.place]

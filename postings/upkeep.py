@@ -6,7 +6,7 @@ import threading
 from django.conf import settings
 from django.db import connection
 
-from postings import clicks, visitors
+from postings import clicks, databases, visitors
 from postings.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ def _go_on() -> None:
     is_failing = False
     while True:
         try:
-            look_after()
+            with databases.unhurried():
+                look_after()
         except Exception:
             # What is put by stays where it is until the next time, whatever it was: nobody would start this again.
             # Said once, not every ten seconds.

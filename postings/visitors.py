@@ -45,7 +45,7 @@ def today() -> dt.date:
 
 
 def user_agent(request: HttpRequest) -> str:
-    return request.headers.get("User-Agent", "").strip()[:MAX_USER_AGENT_LENGTH]
+    return request.META.get("HTTP_USER_AGENT", "").strip()[:MAX_USER_AGENT_LENGTH]
 
 
 def address(request: HttpRequest) -> str:
@@ -56,9 +56,9 @@ def address(request: HttpRequest) -> str:
     """
     text = request.META.get("REMOTE_ADDR", "")
     if settings.PROXY_COUNT:
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         text = hops[-min(settings.PROXY_COUNT, len(hops))] if hops else text
-    elif "X-Forwarded-For" in request.headers:
+    elif "HTTP_X_FORWARDED_FOR" in request.META:
         _say_once("a request came through a proxy, and PROXY_COUNT is 0: visitors behind it are not told apart")
     # Some proxies add the port, which differs with every connection.
     text = _PORT.sub(r"\1", text)

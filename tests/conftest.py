@@ -2,7 +2,7 @@
 
 import pytest
 
-from postings import applying, catalogue, visitors
+from postings import applying, catalogue, middleware, page_cache, shared, visitors
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
 
 
@@ -16,8 +16,18 @@ def pytest_terminal_summary(terminalreporter):
 def nothing_remembered():
     """Each test's database begins empty, under the version that the last one's had too."""
     catalogue.forget()
+    page_cache.forget()
+    shared.forget()
     applying.forget_all()
     visitors.forget_all()
+    middleware.forget_all()
+
+
+@pytest.fixture
+def kept_pages(settings):
+    """Pages are kept, as they are on a board that is not tested."""
+    settings.PAGE_CACHE_MB = 16
+    return settings
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +35,10 @@ def journal(settings, tmp_path):
     """A journal of the test's own; made only when something is put by."""
     settings.CLICK_JOURNAL = tmp_path / "clicks.journal"
     return settings.CLICK_JOURNAL
+
+
+@pytest.fixture(autouse=True)
+def stored_catalogue(settings, tmp_path):
+    """A place of the test's own for what workers store of the board."""
+    settings.CATALOGUE_FILE = tmp_path / "catalogue"
+    return settings.CATALOGUE_FILE

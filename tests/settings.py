@@ -7,7 +7,7 @@ os.environ.setdefault("SECRET_KEY", "the tests sign nothing that matters")
 _OF_A_SHELL = [
     "DEBUG", "SITE_URL", "SITE_NAME", "ALLOWED_HOSTS", "POSTING_LIFETIME_DAYS", "SQLITE_WAL", "PROXY_COUNT",
     "APPLY_PARAMETERS", "ABOUT", "OPERATOR", "CONTACT", "SECURITY_CONTACT", "SECURITY_POLICY",
-    "SEARCH_ENGINES", "BLOCKED_CRAWLERS",
+    "SEARCH_ENGINES", "BLOCKED_CRAWLERS", "CACHE_URL", "PAGE_CACHE_MB", "CDN_SECONDS", "LOG_FORMAT", "LOG_REQUESTS",
 ]  # fmt: skip
 for _name in _OF_A_SHELL:
     os.environ.pop(_name, None)
@@ -16,6 +16,8 @@ from jobboard.settings import *  # noqa: E402, F403
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 CATALOGUE_WATCHES = False
+# What is rendered is what is tested; the tests of the page cache turn it on.
+PAGE_CACHE_MB = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 WHITENOISE_AUTOREFRESH = True

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+import time_machine
 from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from postings import catalogue, changes
+from postings.catalogue import building, changing, columns, keeping, pauses, storing
 from postings.filters import PostingFilter
 from postings.finding import RELEVANCE
 from postings.importing.facts.names import countries_in, name_of
@@ -236,14 +238,13 @@ def assert_is_found_as_the_orm_does(board, board_changes, questions):
         change(what, which, tags)
         # From the one before, as a worker does it; and it must come to what a new one has.
         snapshot = snapshot.updated()
+        assert contents(snapshot) == contents(catalogue.build())
         for asked in questions:
             assert_says_what_the_database_says(snapshot, asked)
 
 
 @pytest.fixture
 def time_machine_at():
-    import time_machine
-
     with time_machine.travel(dt.datetime.combine(TODAY, dt.time(12), dt.UTC), tick=False):
         yield
 
@@ -258,8 +259,8 @@ def ids(snapshot: catalogue.Snapshot, query: str = "") -> list[int]:
 
 def is_built_anew(monkeypatch, snapshot: catalogue.Snapshot) -> bool:
     built = []
-    original = catalogue.build
-    monkeypatch.setattr(catalogue, "build", lambda: built.append(1) or original())
+    original = building.build
+    monkeypatch.setattr(building, "build", lambda: built.append(1) or original())
     snapshot.updated()
     return bool(built)
 
@@ -279,41 +280,107 @@ def test_a_snapshot_never_changes(monkeypatch):
     assert ids(before) == ids(before, "category=backend") == [first.pk]
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda posting: make_posting(published_on=TODAY, company="Somebody new"),
-        lambda posting: Posting.objects.filter(pk=posting.pk).update(status="closed"),
-        lambda posting: posting.delete(),
-        lambda posting: PostingTag.objects.create(posting=posting, tag=make_category("New")),
-        lambda posting: Posting.objects.filter(pk=posting.pk).update(company=None),
-    ],
-    ids=["newest", "closed", "deleted", "retagged", "other company"],
-)
-def test_what_is_added_at_the_end_or_only_edited_is_worked_in(monkeypatch, write):
-    posting = make_posting(published_on=TODAY)
-    make_posting(published_on=TODAY)
+def contents(snapshot: catalogue.Snapshot) -> dict:
+    """All that a snapshot says, whichever way it came about."""
+    ids = snapshot.ids.tolist()
+    pay = snapshot.pay
+    return {
+        "version": (snapshot.version, snapshot.stamp, snapshot.changed_at),
+        "ids": ids,
+        "days": [snapshot.day_of(number) for number in range(len(ids))],
+        "ordinals": snapshot.days.ordinals.tolist(),
+        "expiries": snapshot.expiries.tolist(),
+        "companies": snapshot.company_ids[snapshot.companies].tolist(),
+        "paid": [ids[number] for number in pay.numbers],
+        "pay": [
+            (snapshot.currencies[currency], str(top), bool(is_open))
+            for currency, top, is_open in zip(pay.currencies, pay.tops, pay.is_open, strict=True)
+        ],
+        "tagged": {tag: [ids[number] for number in postings] for tag, postings in snapshot.tagged.items()},
+        "tags": {(tag.pk, tag.name, tag.code) for tag in snapshot.tags},
+        "live": list(snapshot.live()),
+    }
+
+
+WRITES = {
+    "newest": lambda posting: make_posting(published_on=TODAY, company="Somebody new", categories=("Backend",)),
+    "backdated": lambda posting: make_posting(published_on=TODAY - dt.timedelta(days=1), categories=("Backend",)),
+    "oldest": lambda posting: make_posting(published_on=TODAY - dt.timedelta(days=9), categories=("Backend",)),
+    "closed": lambda posting: Posting.objects.filter(pk=posting.pk).update(status="closed"),
+    "ended": lambda posting: Posting.objects.filter(pk=posting.pk).update(expires_at=timezone.now()),
+    "deleted": lambda posting: posting.delete(),
+    "all deleted": lambda posting: Posting.objects.all().delete(),
+    "retagged": lambda posting: PostingTag.objects.create(posting=posting, tag=make_category("New")),
+    "tag deleted": lambda posting: Tag.objects.filter(name="Backend").delete(),
+    "tag renamed": lambda posting: Tag.objects.filter(name="Backend").update(name="Back end"),
+    "other company": lambda posting: Posting.objects.filter(pk=posting.pk).update(company=None),
+    "paid": lambda posting: Posting.objects.filter(pk=posting.pk).update(salary_currency="EUR", salary_yearly_min=1),
+    "moved back": lambda posting: move(posting, -3),
+    "moved on": lambda posting: move(posting, 3),
+    "opened": lambda posting: Posting.objects.filter(status="closed").update(status="live"),
+}
+
+
+def move(posting: Posting, days: int) -> None:
+    posting.published_on += dt.timedelta(days=days)
+    posting.save()
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_change_at_any_place_is_worked_in_and_comes_to_what_a_new_one_says(monkeypatch, write):
+    for days in (2, 1, 0):
+        make_posting(published_on=TODAY - dt.timedelta(days=days), categories=("Backend",), salary_currency="USD")
+        make_posting(published_on=TODAY - dt.timedelta(days=days), company="Ahorn", categories=("Design",))
+    make_posting(published_on=TODAY - dt.timedelta(days=1), status="closed", categories=("Backend",))
     snapshot = catalogue.build()
-    write(posting)
+    write(Posting.objects.filter(status="live").order_by("pk")[2])
     assert not is_built_anew(monkeypatch, snapshot)
-    assert ids(snapshot.updated()) == ids(catalogue.build())
+    assert contents(snapshot.updated()) == contents(catalogue.build())
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda posting: make_posting(published_on=TODAY - dt.timedelta(days=3)),
-        lambda posting: Posting.objects.filter(pk=posting.pk).update(listed_on=TODAY - dt.timedelta(days=3)),
-    ],
-    ids=["older", "moved"],
-)
-def test_what_comes_between_others_moves_their_numbers_so_that_all_is_built_anew(monkeypatch, write):
-    posting = make_posting(published_on=TODAY)
-    make_posting(published_on=TODAY)
+@pytest.mark.parametrize("blocks", [0, 2, 1000], ids=["number by number", "either way", "in blocks"])
+def test_many_changes_at_once_come_to_what_a_new_one_says(monkeypatch, time_machine_at, blocks):
+    monkeypatch.setattr(changing, "MOST_BLOCKS", blocks)
+    monkeypatch.setattr(changing, "_AT_ONCE", 3)
+    draw, tags = random.Random(blocks), make_tags()
+    for _ in range(40):
+        add(drawn_by(draw), tags)
     snapshot = catalogue.build()
-    write(posting)
-    assert is_built_anew(monkeypatch, snapshot)
-    assert ids(snapshot.updated()) == ids(catalogue.build())
+    for number in (1, 2, 5, 20):
+        for _ in range(number):
+            what = draw.choice(["add", "close", "open", "delete", "retag", "rename", "repay", "move", "expire"])
+            change(what, drawn_by(draw) if what == "add" else draw.randrange(60), tags)
+        assert not is_built_anew(monkeypatch, snapshot)
+        snapshot = snapshot.updated()
+        assert contents(snapshot) == contents(catalogue.build())
+
+
+def drawn_by(draw: random.Random) -> dict:
+    return {
+        "title": draw.choice(TITLES),
+        "company": draw.choice([*COMPANIES, None]),
+        "place": "",
+        "body_markdown": BODIES[0],
+        "status": draw.choice(["live", "live", "live", "closed"]),
+        "published_on": TODAY - dt.timedelta(days=draw.randrange(6)),
+        "ends_in": draw.choice([None, None, 1]),
+        "tags": {kind: draw.sample(codes, draw.randint(0, 1)) for kind, codes in CODES.items()},
+        "category": draw.choice(["Backend", "Design"]),
+        "pay": draw.choice([None, ("EUR", None, 60_000.0), ("USD", 30_000.0, None)]),
+    }
+
+
+def test_what_expired_is_put_away_though_nothing_was_written(time_machine_at):
+    make_posting()
+    make_posting(expires_at=timezone.now() + dt.timedelta(hours=1), categories=("Backend",))
+    snapshot = catalogue.build()
+    assert snapshot.updated() is snapshot
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=1), tick=False):
+        assert not snapshot.is_all_live
+        new = snapshot.updated()
+        assert new.is_all_live
+        assert contents(new) == contents(catalogue.build())
+        assert new.state_key() == snapshot.state_key()
 
 
 def test_a_posting_that_is_opened_again_is_there_again():
@@ -328,7 +395,7 @@ def test_a_posting_that_is_opened_again_is_there_again():
 
 
 def test_more_changes_than_are_worth_working_in_are_built_anew(monkeypatch):
-    monkeypatch.setattr(catalogue, "MOST_CHANGES", 2)
+    monkeypatch.setattr(changing, "MOST_CHANGES", 2)
     postings = [make_posting() for _ in range(3)]
     snapshot = catalogue.build()
     Posting.objects.filter(pk__in=[posting.pk for posting in postings]).update(status="closed")
@@ -337,7 +404,7 @@ def test_more_changes_than_are_worth_working_in_are_built_anew(monkeypatch):
 
 def test_what_changes_while_the_board_is_read_is_in_the_snapshot(monkeypatch):
     make_posting(published_on=TODAY)
-    original = catalogue._read_links
+    original = building._read_links
     late = []
 
     def read_links(columns):
@@ -345,7 +412,7 @@ def test_what_changes_while_the_board_is_read_is_in_the_snapshot(monkeypatch):
             late.append(make_posting(published_on=TODAY, categories=("Backend",)))
         return original(columns)
 
-    monkeypatch.setattr(catalogue, "_read_links", read_links)
+    monkeypatch.setattr(building, "_read_links", read_links)
     snapshot = catalogue.build()
     assert snapshot.version == changes.version()
     assert ids(snapshot, "category=backend") == [late[0].pk]
@@ -368,6 +435,25 @@ def test_a_posting_leaves_the_moment_it_expires_without_a_new_snapshot():
     assert live(second.expires_at) == {for_ever.pk}
 
 
+def test_the_boards_state_has_a_key_that_changes_with_a_write_an_expiry_and_the_day():
+    now = dt.datetime.combine(timezone.now().date(), dt.time(12), dt.UTC) + dt.timedelta(days=1)
+    make_posting(expires_at=now + dt.timedelta(minutes=1))
+    snapshot = catalogue.build()
+    key = snapshot.state_key(now)
+    assert snapshot.state_key(now + dt.timedelta(seconds=59)) == catalogue.build().state_key(now) == key
+    expired = snapshot.state_key(now + dt.timedelta(seconds=60))
+    tomorrow = snapshot.state_key(now + dt.timedelta(days=1))
+    make_category("Backend")
+    written = snapshot.updated().state_key(now)
+    assert len({key, expired, tomorrow, written}) == 4
+
+
+def test_a_worker_is_ready_once_it_has_a_snapshot():
+    assert not catalogue.is_ready()
+    catalogue.current()
+    assert catalogue.is_ready()
+
+
 def test_a_posting_that_was_extended_stays():
     posting = make_posting(expires_at=timezone.now() + dt.timedelta(hours=1))
     snapshot = catalogue.build()
@@ -380,7 +466,7 @@ def test_the_board_is_read_in_pieces_without_losing_any(monkeypatch):
     for number in range(17):
         make_posting(published_on=TODAY - dt.timedelta(days=number % 3), categories=("Backend",))
     whole = ids(catalogue.build())
-    monkeypatch.setattr(catalogue, "_POSTINGS_AT_ONCE", 4)
+    monkeypatch.setattr(building, "POSTINGS_AT_ONCE", 4)
     assert ids(catalogue.build()) == ids(catalogue.build(), "category=backend") == whole
     assert len(whole) == 17
 
@@ -422,8 +508,8 @@ def test_steps_of_pay_are_round_sums_between_what_is_paid(amounts, steps):
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="another thread cannot see SQLite's database in memory")
 def test_a_worker_sees_a_change_within_two_seconds_and_no_request_waits_for_it(settings, client, monkeypatch):
     settings.CATALOGUE_WATCHES = True
-    keeper = catalogue._Keeper()
-    monkeypatch.setattr(catalogue, "_keeper", keeper)
+    keeper = keeping.Keeper()
+    monkeypatch.setattr(keeping, "_keeper", keeper)
     try:
         make_posting()
         before = catalogue.current()
@@ -443,15 +529,15 @@ def test_a_worker_that_cannot_reach_the_database_shows_what_it_knows_and_says_so
 
     make_posting()
     settings.CATALOGUE_WATCHES = True
-    monkeypatch.setattr(catalogue, "CHECK_SECONDS", 0.01)
-    keeper = catalogue._Keeper()
+    monkeypatch.setattr(keeping, "CHECK_SECONDS", 0.01)
+    keeper = keeping.Keeper()
     failures = []
 
-    def updated(self):
+    def brought_up(snapshot):
         failures.append(1)
         raise OperationalError("gone")
 
-    monkeypatch.setattr(catalogue.Snapshot, "updated", updated)
+    monkeypatch.setattr(changing, "brought_up", brought_up)
     try:
         snapshot = keeper.snapshot()
         begun = time.monotonic()
@@ -466,20 +552,83 @@ def test_a_worker_that_cannot_reach_the_database_shows_what_it_knows_and_says_so
     ]
 
 
+def test_a_workers_own_change_is_looked_for_at_once(settings, monkeypatch):
+    settings.CATALOGUE_WATCHES = True
+    monkeypatch.setattr(keeping, "CHECK_SECONDS", 60)
+    looked = threading.Event()
+    keeper = keeping.Keeper()
+    monkeypatch.setattr(keeping, "_keeper", keeper)
+    monkeypatch.setattr(changing, "brought_up", lambda snapshot: looked.set() or snapshot)
+    monkeypatch.setattr(storing, "is_due", lambda snapshot: False)
+    try:
+        catalogue.current()
+        assert not looked.wait(0.5)
+        changes.raised.send(sender=None)
+        assert looked.wait(5)
+    finally:
+        keeper.stop()
+
+
+def test_what_a_request_needs_first_is_there_before_it_comes(django_assert_num_queries):
+    make_posting(categories=("Backend",), company="Ahorn", salary_currency="EUR", salary_yearly_max=60_000.0)
+    snapshot = catalogue.build()
+    snapshot.prepare()
+    with django_assert_num_queries(0):
+        assert [value.name for value in snapshot.values["category"]] == ["Backend"]
+        assert len(snapshot.companies_by_name) == 1
+        assert snapshot.pay_steps("EUR") == [60_000]
+        assert snapshot.tag_counts()
+    for name in ("values", "largest", "_by_key", "_by_slug", "_names", "_numbers", "_company_index", "paid"):
+        assert name in snapshot.__dict__
+
+
+def test_companies_are_read_anew_only_where_one_changed():
+    posting = make_posting(company="Ahorn")
+    snapshot = catalogue.build().prepare()
+    posting.save()
+    assert snapshot.updated().companies_known is snapshot.companies_known
+    Company.objects.update(name="Zeder")
+    later = snapshot.updated()
+    assert later.companies_known is not snapshot.companies_known
+    assert later.named_companies([posting.company_id])[posting.company_id].name == "Zeder"
+
+
+def test_a_thread_that_works_for_all_rests_between_pieces(monkeypatch):
+    rests = []
+    monkeypatch.setattr(pauses.time, "sleep", rests.append)
+
+    def work():
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < 2 * pauses._PIECE:
+            pass
+        catalogue.rest()
+
+    work()
+    assert rests == []  # a request that builds for itself has nobody to wait for
+    with pauses.resting():
+        catalogue.rest()
+        assert rests == []
+        work()
+        work()
+    assert rests == [pauses._REST] * 2
+    work()
+    assert len(rests) == 2
+
+
 def test_a_worker_begins_though_the_database_does_not_answer(monkeypatch, caplog):
     from django.db import OperationalError
 
     def build():
         raise OperationalError("gone")
 
-    monkeypatch.setattr(catalogue, "build", build)
+    monkeypatch.setattr(building, "build", build)
     catalogue.begin()
     assert [record.message for record in caplog.records] == ["The board could not be read yet"]
 
 
 @pytest.mark.parametrize("ids", [[], [7], [5, 3, 4], [9, 1, 1000], [3, 2**40]])
 def test_numbers_are_found_by_primary_key_whether_keys_are_dense_or_far_apart(ids):
-    numbers = catalogue._Numbers.of(np.array(ids, dtype=np.int64))
+    numbers = columns.Numbers.of(np.array(ids, dtype=np.int64))
     wanted = np.array([*reversed(ids), 0, 2, 8, 999, 2**41], dtype=np.int64)
     assert numbers.of_ids(wanted).tolist() == [ids.index(pk) for pk in wanted if pk in ids]
 

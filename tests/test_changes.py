@@ -10,7 +10,7 @@ from django.db import transaction
 
 from postings import catalogue, changes, search, words
 from postings.importing.dry_run import dry_run
-from postings.models import BoardVersion, ChangedPosting, Company, DailyClicks, Posting, PostingTag, Tag
+from postings.models import BoardVersion, ChangedPosting, Company, DailyClicks, PastVersion, Posting, PostingTag, Tag
 from tests.factories import make_category, make_company, make_posting
 from tests.test_admin import edit
 
@@ -243,4 +243,65 @@ def test_a_moment_is_never_before_that_of_an_earlier_version():
         before = changes.state()
         clock.shift(-3600)
         make_company("Birke")
-        assert changes.state() == (before.version + 1, before.changed_at)
+        assert changes.state()[:2] == (before.version + 1, before.changed_at)
+
+
+# --- The board's past --------------------------------------------------------------------------------
+
+
+def test_each_version_has_a_stamp_that_the_board_remembers(posting):
+    states = [changes.state()]
+    for _ in range(3):
+        make_company()
+        posting.save()
+        states.append(changes.state())
+    assert len({state.stamp for state in states}) == 4
+    assert all(changes.was_ever(state.version, state.stamp) for state in states[:-1])
+    assert not changes.was_ever(states[0].version, states[1].stamp)
+    assert not changes.was_ever(0, "")
+
+
+def test_of_a_board_without_a_version_nothing_was_ever(posting):
+    before = changes.state()
+    BoardVersion.objects.all().delete()
+    for _ in range(before.version + 1):
+        posting.save()
+    assert changes.version() == before.version + 1
+    assert not changes.was_ever(before.version, before.stamp)
+
+
+def test_only_so_many_versions_are_remembered(posting, monkeypatch):
+    monkeypatch.setattr(changes, "PAST_VERSIONS", 5)
+    monkeypatch.setattr(changes, "_FORGOTTEN_AT_ONCE", 4)
+    PastVersion.objects.all().delete()
+    for _ in range(20):
+        posting.save()
+    assert 5 <= PastVersion.objects.count() <= 5 + 4
+    assert PastVersion.objects.order_by("number").last().number == changes.version() - 1
+
+
+def test_a_version_says_when_companies_last_changed(posting):
+    posting.company.save()
+    companies_at = changes.state().companies_at
+    assert companies_at == changes.version()
+    posting.save()
+    assert changes.state().companies_at == companies_at < changes.version()
+    changes.note(postings=[changes.EVERYTHING])
+    assert changes.state().companies_at == changes.version()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_raised_version_is_told_of_once_it_is_committed():
+    told = []
+
+    def hear(**signal):
+        told.append(changes.version())
+
+    changes.raised.connect(hear)
+    try:
+        with transaction.atomic():
+            make_company()
+            assert told == []
+        assert told == [changes.version()]
+    finally:
+        changes.raised.disconnect(hear)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from postings import search, words
+from postings import checks, search, similar_words, words
 from postings.importing.lock import AnotherImportRuns
 from postings.models import Posting, PostingTag, Tag, Word
 from postings.search import Field, look_up
@@ -514,6 +514,67 @@ def test_the_nearest_come_first_then_those_with_the_same_first_letter_then_slips
     assert search.nearest("jva") == ["jav", "java", "jaa", "ajva"]
 
 
+VOCABULARY = """
+    accountant agile analyst android angular architect bavaria berlin cloud compliance css data designer developer
+    devops django docker elixir engineer finance firmware frontend gardener golang graphql haskell helsinki java
+    javascript kafka kotlin kubernetes lawyer lead manager marketing munich nodejs node.js nurse php pipeline platform
+    postgresql
+    python react recruiter redis ruby rust sales scala security senior sql swift teacher terraform typescript vue warsaw
+    writer zurich c++ c# .net москва разработчик
+"""
+MISSPELT = """
+    acountant aglie anlayst andriod anguler architcet bavari brelin clud complience scc dtaa desinger devloper
+    develpoer djagno dokcer elixer enginer engneer fimrware forntend gardner golagn grahpql haskel jvaa jav ajva
+    javascirpt kafak
+    kuberntes kubenretse laywer laed mangaer marketting munihc nodjs nodes.js node,js nusre ph hpp piepline postgrsql
+    pyhton pythn raect recuiter rdeis rbuy ruts rsut sclaa secruity snr sqll slq swfit teahcer terrafrom typscript uve
+    warswa wirter zurihc c+ cc++ .nett мосвка разрабочик xxxxx
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index of words by their runs")
+def test_what_postgresql_finds_is_near_as_all_words_in_memory_would_have_it(monkeypatch):
+    learn(*VOCABULARY.split())
+    asked, in_memory = search._Vocabulary(), search._Vocabulary()
+    in_memory._is_asked = False
+    for typed in [*MISSPELT.split(), *VOCABULARY.split()]:
+        monkeypatch.setattr(search, "_vocabulary", asked)
+        found = search.nearest(typed)
+        monkeypatch.setattr(search, "_vocabulary", in_memory)
+        assert found == search.nearest(typed), typed
+    assert asked._is_asked
+    assert not asked._by_length  # and nothing of it is in memory
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no extensions to be made")
+def test_where_the_extension_may_not_be_made_a_check_says_so_and_misspelt_words_are_found(monkeypatch):
+    learn("kubernetes")
+    assert checks.words_on_postgresql(databases=["default"]) == []
+    similar_words.take_away(connection)
+    monkeypatch.setattr(similar_words, "_MAKE", ["CREATE EXTENSION no_such_extension"])
+    assert not similar_words.make(connection)
+    assert [message.id for message in checks.words_on_postgresql(databases=["default"])] == ["postings.W002"]
+    monkeypatch.setattr(search, "_vocabulary", search._Vocabulary())
+    assert search.nearest("kuberntes") == ["kubernetes"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
+def test_an_owner_without_further_rights_may_make_what_it_needs():
+    owner = "owner_of_words"
+    with connection.cursor() as cursor:
+        similar_words.take_away(connection)
+        cursor.execute("DROP EXTENSION pg_trgm")
+        cursor.execute(f"CREATE ROLE {owner} NOSUPERUSER")
+        cursor.execute(
+            f"GRANT CREATE ON DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} TO {owner}"
+        )
+        cursor.execute(f"GRANT CREATE ON SCHEMA public TO {owner}")
+        cursor.execute(f"ALTER TABLE postings_word OWNER TO {owner}")
+        cursor.execute(f"SET LOCAL ROLE {owner}")
+        assert similar_words.make(connection)
+        cursor.execute("RESET ROLE")
+
+
 def test_words_of_postings_and_companies_are_kept_once():
     search.index_companies([make_company("Ahörner GmbH").pk])
     make(title="Senior C++ Gärtner 2024", place="Wien 東京", body="x 12 4711 web3 " + "y" * 60, company=None)
@@ -527,6 +588,7 @@ def test_words_of_postings_and_companies_are_kept_once():
 def test_the_words_in_memory_are_those_that_were_stored(monkeypatch):
     """Read again after a minute if there are new ones; what a transaction has not committed is seen in it alone."""
     vocabulary = search._Vocabulary()
+    vocabulary._is_asked = False  # as where the database cannot look for them
     monkeypatch.setattr(search, "_vocabulary", vocabulary)
     learn("kubernetes")
     assert search.nearest("kuberntes") == ["kubernetes"]

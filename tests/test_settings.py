@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -265,7 +267,7 @@ def test_in_production_static_files_have_hashed_names_and_while_debugging_they_h
         (
             "postgres://ada:p%40ss%2Fword@db.example:5433/board",
             {
-                "ENGINE": "django.db.backends.postgresql",
+                "ENGINE": "postings.postgresql",
                 "NAME": "board",
                 "USER": "ada",
                 "PASSWORD": "p@ss/word",
@@ -273,7 +275,7 @@ def test_in_production_static_files_have_hashed_names_and_while_debugging_they_h
                 "PORT": 5433,
             },
         ),
-        ("postgresql://db.example/board", {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example"}),
+        ("postgresql://db.example/board", {"ENGINE": "postings.postgresql", "HOST": "db.example"}),
     ],
 )
 def test_the_database_is_read_from_its_address(settings_with, url, expected):
@@ -295,6 +297,40 @@ def test_options_in_the_databases_address_stay(settings_with):
     # Without one, a database that is away must not keep a visitor waiting.
     plain = settings_with(DATABASE_URL="postgres://db.example/board")["DATABASES"]["default"]["OPTIONS"]
     assert plain["connect_timeout"] == 3
+
+
+def while_serving(settings_with, query: str = "") -> tuple[Any, Any, Any]:
+    """The pool, how long a connection is kept, and what the server is told."""
+    database = settings_with(DATABASE_URL=f"postgres://db.example/board{query}")["DATABASE_WHILE_SERVING"]
+    return database["OPTIONS"]["pool"], database["CONN_MAX_AGE"], database["OPTIONS"]["options"]
+
+
+def test_pages_have_a_pool_and_limits_that_commands_have_not(settings_with):
+    pool, age, told = while_serving(settings_with)
+    assert (pool["timeout"], "max_size" in pool, age) == (3, False, 0)  # as many as there are threads
+    assert told == "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+    commands = settings_with(DATABASE_URL="postgres://db.example/board")["DATABASES"]["default"]
+    assert commands["OPTIONS"]["options"] == "-c lock_timeout=5000"
+    assert "pool" not in commands["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("query", "size", "age"),
+    [("?pool=on", None, 0), ("?pool=16", 16, 0), ("?pool=off", "off", 600), ("?conn_max_age=60", "off", 60)],
+)
+def test_the_owner_says_how_connections_are_kept(settings_with, query, size, age):
+    pool, kept, _ = while_serving(settings_with, query)
+    assert (pool.get("max_size") if pool else "off", kept) == (size, age)
+
+
+@pytest.mark.parametrize("told", ["", "-c search_path=board"])
+def test_what_the_owner_tells_the_server_is_all_that_it_is_told(settings_with, told):
+    assert while_serving(settings_with, f"?pool=off&options={quote(told)}")[2] == told
+
+
+def test_behind_a_pooler_of_transactions_cursors_stay_with_the_client(settings_with):
+    url = "postgres://db.example/board?disable_server_side_cursors=True"
+    assert settings_with(DATABASE_URL=url)["DATABASE_WHILE_SERVING"]["DISABLE_SERVER_SIDE_CURSORS"] is True
 
 
 def test_options_in_a_sqlite_address_stay(settings_with):
@@ -462,6 +498,8 @@ def test_each_database_has_a_journal_of_its_own_unless_it_is_said_where(settings
         ("POSTING_LIFETIME_DAYS", "two months"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgres://db.example"),
+        ("DATABASE_URL", "postgres://db.example/board?pool=many"),
+        ("DATABASE_URL", "postgres://db.example/board?pool=-1"),
         ("LOG_LEVEL", "LOUD"),
         ("SQLITE_WAL", "perhaps"),
         ("PROXY_COUNT", "-1"),

@@ -121,6 +121,7 @@ class PreviewAdmin(admin.ModelAdmin):
             "is_plain": True,  # its company may have no page yet
             "mark": "Preview: nothing is saved yet.",
             "meaning": "This is how visitors would see it.",
+            "edit_address": "",
             "notes": [*problems, *filter(None, [titles.warning(posting.title, str(posting.company or ""))])],
         }
         response = render(request, "postings/posting_unpublished.html", context)

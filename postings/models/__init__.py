@@ -1,7 +1,7 @@
 """What the board keeps. Each QuerySet stands just above its model."""
 
 from postings.models.base import validate_slug, validate_visible, written_in_bulk
-from postings.models.board import BoardVersion, ChangedPosting, Word
+from postings.models.board import BoardVersion, ChangedPosting, PastVersion, Word
 from postings.models.clicks import DailyClicks, FiguresLink, FoldedClicks, VisitorClick, VisitorKey
 from postings.models.duplicates import Likeness, LikenessQuerySet, Merge, Signature
 from postings.models.history import PastBody
@@ -36,6 +36,7 @@ __all__ = [
     "LikenessQuerySet",
     "Merge",
     "PastBody",
+    "PastVersion",
     "PlannedFile",
     "Posting",
     "PostingQuerySet",

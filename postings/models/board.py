@@ -1,7 +1,13 @@
 """What the search and the sets in memory are kept up to date by."""
 
+import secrets
+
 from django.db import models
 from django.utils import timezone
+
+
+def new_stamp() -> str:
+    return secrets.token_hex(8)
 
 
 class BoardVersion(models.Model):
@@ -9,9 +15,25 @@ class BoardVersion(models.Model):
 
     number = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now, help_text="When it was raised.")
+    stamp = models.CharField(
+        max_length=16,
+        default=new_stamp,
+        help_text="Drawn anew with each number: a database that was restored counts the same numbers again.",
+    )
+    companies_at = models.BigIntegerField(default=0, help_text="The number with which companies last changed.")
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class PastVersion(models.Model):
+    """The stamps of the numbers before the present one, by which a snapshot proves that it is of this board's past."""
+
+    number = models.BigIntegerField(primary_key=True)
+    stamp = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.stamp}"
 
 
 class ChangedPosting(models.Model):

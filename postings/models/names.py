@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Count
-from django.urls import reverse
 
+from postings import links
 from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
 from postings.models.history import History
 from postings.slugs import free_slug, slug_for
@@ -101,8 +101,8 @@ class Tag(models.Model):
     def get_absolute_url(self) -> str:
         """Where its postings are listed: at its own page, or filtered."""
         if plural := self.LANDED.get(self.kind):
-            return reverse("postings:landing", args=[plural, self.slug])
-        return f"{reverse('postings:list')}?{urlencode({self.kind: self.code})}"
+            return links.path("postings:landing", plural, self.slug)
+        return f"{links.path('postings:list')}?{urlencode({self.kind: self.code})}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

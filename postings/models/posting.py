@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -12,11 +13,10 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Length
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from postings import addresses, rendering
+from postings import addresses, links, rendering
 from postings.importing import layout
 from postings.importing.facts import salary
 from postings.importing.facts.text import Text
@@ -276,6 +276,10 @@ class Posting(models.Model):
     # Stored by `structured_data.judge`, so that the admin can filter by it; empty: search engines are told of it.
     withheld = models.CharField(max_length=10, choices=Withheld, blank=True, editable=False)
 
+    # Its tags with their evidence, where they were read with it (`shown`); None: they are asked for.
+    _links: "Sequence[ShownLink] | None" = None
+    _tags_by_kind: dict[str, list[Tag]]
+
     if TYPE_CHECKING:
         clicks: int  # with_clicks()
         reports_open: int  # with_open_reports()
@@ -362,7 +366,7 @@ class Posting(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("postings:detail", args=[self.slug])
+        return links.path("postings:detail", self.slug)
 
     @property
     def is_expired(self) -> bool:
@@ -387,7 +391,7 @@ class Posting(models.Model):
     @property
     def stated_salary(self) -> str:
         """The salary as printed where it states pay; fillers, sums and zeros give an empty string."""
-        return salary.stated(self.salary_text)
+        return _stated(self.salary_text)
 
     @property
     def salary_in_words(self) -> str:
@@ -412,18 +416,31 @@ class Posting(models.Model):
         return urlencode({"salary_min": int(top), "currency": self.salary_currency}) if top else ""
 
     @property
+    def links(self) -> "Sequence[ShownLink]":
+        """Its tags with their evidence, in no order; needs for_detail()."""
+        return self.posting_tags.all() if self._links is None else self._links
+
+    @links.setter
+    def links(self, links: "Sequence[ShownLink]") -> None:
+        self._links, self._tags_by_kind = links, {}
+        for link in links:
+            self._tags_by_kind.setdefault(link.tag.kind, []).append(link.tag)
+
+    @property
     def language(self) -> str:
         """The ISO 639-1 code of its body's language, empty where that is not sure; needs for_detail()."""
         return next((tag.code for tag in self.tags_of_kind(Tag.Kind.LANGUAGE)), "")
 
     def tags_of_kind(self, kind: str) -> list[Tag]:
         """In no order; needs for_detail()."""
+        if self._links is not None:
+            return self._tags_by_kind.get(kind, [])
         return [link.tag for link in self.posting_tags.all() if link.tag.kind == kind]
 
     @property
-    def links_in_order(self) -> list["PostingTag"]:
+    def links_in_order(self) -> "list[ShownLink]":
         """Its tags with their evidence, in the order of a reader's questions; needs for_detail()."""
-        return sorted(self.posting_tags.all(), key=lambda link: (_READING_ORDER.index(link.tag.kind), link.tag.name))
+        return sorted(self.links, key=lambda link: (_READING_ORDER[link.tag.kind], link.tag.name))
 
     @property
     def place_summary(self) -> str:
@@ -449,8 +466,7 @@ class Posting(models.Model):
         """The employer's date in words and no more precise than it is known; empty where it is not known."""
         if not self.published_on:
             return ""
-        by_month = self.published_precision == self.Precision.MONTH
-        return date_format(self.published_on, "F Y" if by_month else "j F Y")
+        return _in_words(self.published_on, self.published_precision == self.Precision.MONTH)
 
     @property
     def age(self) -> str:
@@ -573,9 +589,31 @@ def expiry(first_seen: dt.datetime, source: str) -> dt.datetime | None:
     return first_seen + dt.timedelta(days=settings.POSTING_LIFETIME_DAYS)
 
 
-_READING_ORDER = [
-    "workplace", "country", "region", "seniority", "employment", "visa", "language", "category", "skill",
-]  # fmt: skip
+_READING_ORDER = {
+    kind: place
+    for place, kind in enumerate(
+        ["workplace", "country", "region", "seniority", "employment", "visa", "language", "category", "skill"]
+    )
+}
+
+
+class ShownLink(Protocol):
+    """What a page asks of a PostingTag, and of what stands for one."""
+
+    @property
+    def tag(self) -> Tag: ...
+
+    @property
+    def evidence(self) -> str: ...
+
+
+# Many print the same, and a list would read it again for each row.
+_stated = lru_cache(maxsize=10_000)(salary.stated)
+
+
+@lru_cache(maxsize=1000)
+def _in_words(date: dt.date, by_month: bool) -> str:
+    return date_format(date, "F Y" if by_month else "j F Y")
 
 
 class PostingTag(models.Model):

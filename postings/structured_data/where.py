@@ -1,6 +1,7 @@
 """Where the work is done: at a place, as precisely as the posting says it, or from home in certain countries."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from postings.importing.facts import names
@@ -47,7 +48,7 @@ def _is_said_to_be_remote(posting: Posting) -> bool:
     The tag `remote` says less: that somebody who asks for remote jobs should see it. What an operator tagged by hand
     has no words to look at, and stands.
     """
-    words = next(link.evidence for link in posting.posting_tags.all() if link.tag.kind == Tag.Kind.WORKPLACE)
+    words = next(link.evidence for link in posting.links if link.tag.kind == Tag.Kind.WORKPLACE)
     if not words or _REMOTE_PLACE.search(posting.place):
         return True
     return _REMOTE_JOB.search(words) is not None and not _NOT_THE_JOB.search(words)
@@ -70,6 +71,8 @@ _BESIDE_A_TOWN = frozenset(["remote", "hybrid", "onsite", "on", "site", "in", "o
 _AREAS = frozenset({"bay area", "silicon valley", "delhi ncr", "metro manila"})
 
 
+# Many postings say the same place.
+@lru_cache(maxsize=10_000)
 def _parts_of(place: str, country: str) -> dict[str, str]:
     """Town and state as printed, where the place is nothing but one of that country; else nothing.
 

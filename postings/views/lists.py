@@ -13,19 +13,20 @@ from postings.filters import Facet, PostingFilter, clean_text
 from postings.models import Company, Tag
 from postings.rows import rows
 from postings.suggesting import suggestions
-from postings.views.answers import has_empty_parameters, public, without_empty_parameters
+from postings.views.answers import has_empty_parameters, kept, without_empty_parameters
 
 PER_PAGE = 25
 COMPANIES_PER_PAGE = 200
+_PARAMETERS = {*PostingFilter.base_filters, "page"}
 
 
-@public
+@kept(reads=_PARAMETERS)
 def posting_list(request: HttpRequest) -> HttpResponse:
     """The live postings, filtered, 25 to a page."""
     return _list(request, {})
 
 
-@public
+@kept(reads=_PARAMETERS)
 def company(request: HttpRequest, slug: str) -> HttpResponse:
     """The list of one company's postings."""
     if "\0" in slug:
@@ -34,7 +35,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     return _list(request, {"company": company.slug})
 
 
-@public
+@kept(reads=_PARAMETERS)
 def landing_page(request: HttpRequest, plural: str, slug: str, country: str = "") -> HttpResponse:
     """The list of one value or, with a country, of a skill there."""
     snapshot = catalogue.current()
@@ -52,7 +53,7 @@ def landing_page(request: HttpRequest, plural: str, slug: str, country: str = ""
     return _list(request, {value.kind: value.parameter for value in values})
 
 
-@public
+@kept
 def landings(request: HttpRequest, plural: str) -> HttpResponse:
     """All pages of a kind that hold postings."""
     kind = landing.KINDS[plural]
@@ -114,7 +115,7 @@ def _page_number(request: HttpRequest, asked: PostingFilter, paginator: Paginato
     return number
 
 
-@public
+@kept(reads=_PARAMETERS)
 def values(request: HttpRequest, name: str) -> HttpResponse:
     """All values of one kind that can be ticked, with their counts under the other filters."""
     if name != "company" and name not in Tag.Kind.values:
@@ -137,7 +138,7 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "postings/values.html", context)
 
 
-@public
+@kept(reads={"page"})
 def companies(request: HttpRequest) -> HttpResponse:
     """All companies that have live postings, by name, with how many."""
     asked = PostingFilter(QueryDict())
@@ -148,6 +149,7 @@ def companies(request: HttpRequest) -> HttpResponse:
         "filter": asked,
         "page": page,
         "page_numbers": _page_numbers(page),
+        "page_query": "",
         "rows": listed,
         "total": page.paginator.count,
         "head": heads.of_companies(page),
@@ -165,7 +167,7 @@ def _company_page(request: HttpRequest, asked: PostingFilter, ids: set[int]) -> 
     return page
 
 
-@public
+@kept(reads={"q"})
 def suggest(request: HttpRequest) -> JsonResponse:
     """Skills, companies and titles that go on as what is being typed: for the search field, where scripts run."""
     text = clean_text(request.GET.get("q", ""))

@@ -1,7 +1,6 @@
 """One posting: its page, the way to apply, and the form that reports it."""
 
 import logging
-from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -10,41 +9,57 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from postings import addresses, applying, catalogue, clicks, crumbs, exporting, heads, reports, structured_data, twins
+from postings import (
+    addresses,
+    applying,
+    catalogue,
+    clicks,
+    crumbs,
+    exporting,
+    heads,
+    reports,
+    shown,
+    structured_data,
+    twins,
+)
 from postings.duplicates import merging
 from postings.finding import similar
-from postings.links import absolute
+from postings.links import absolute, of_host, path
+from postings.middleware import answer_if_away
 from postings.models import Posting
 from postings.rows import rows
-from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
+from postings.views.answers import ApplyRedirect, SeeOther, kept, public, public_form, unavailable
 
 log = logging.getLogger(__name__)
 
 MOST_SIMILAR = 5
 
 
-@public
+@kept
 def posting_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    try:
-        posting = _published(slug)
-    except Http404:
+    posting = shown.at(_readable(slug))
+    if posting is None:
         if not _may_see_drafts(request):
-            raise
+            raise Http404(f"no posting {slug!r}")
         return _draft(request, slug)
+    snapshot = catalogue.current()
+    shown.read_links(posting, snapshot)
     if not posting.is_live:
-        return _over(request, posting, "postings:detail")
+        return _over(request, posting, "postings:detail", snapshot)
     applying.remember_posting(posting)
     job = structured_data.job_posting(posting)
     way = crumbs.to_posting(posting)
-    breadcrumbs = structured_data.breadcrumb_list(way, partial(absolute, request))
+    complete = of_host(request)
+    breadcrumbs = structured_data.breadcrumb_list(way, complete)
     context = {
         "posting": posting,
         "head": heads.of_posting(posting),
-        "similar": _similar_to(posting),
+        "is_unpublished": False,
+        "similar": _similar_to(posting, snapshot),
         "crumbs": way,
         "structured_data": [job, breadcrumbs] if job else [breadcrumbs],
         # For paper, where no link can be followed.
-        "apply_address_in_full": absolute(request, reverse("postings:apply", args=[posting.slug])),
+        "apply_address_in_full": complete(path("postings:apply", posting.slug)),
     }
     return render(request, "postings/posting_detail.html", context)
 
@@ -71,6 +86,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
         "mark": "Draft: only staff sees this page.",
         "meaning": "Everybody else is told that there is none.",
         "edit_address": reverse("admin:postings_posting_change", args=[posting.pk]),
+        "notes": [],
     }
     response = render(request, "postings/posting_unpublished.html", context)
     response["X-Robots-Tag"] = "noindex"
@@ -78,7 +94,7 @@ def _draft(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@public
+@kept
 def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
     """The posting in the layout that it came in."""
     posting = _published(slug)
@@ -94,21 +110,17 @@ def posting_markdown(request: HttpRequest, slug: str) -> HttpResponse:
 @public
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Sends the applicant on, and counts it. Nothing but what is stored decides where it goes."""
-    if "\0" in slug:
-        raise BadRequest("NUL in a posting's name")
     try:
-        found = applying.find(slug)
-    except Error:
-        log.exception("Posting %r: where it leads cannot be read", slug)
-        return unavailable(request)
+        found = applying.find(_readable(slug))
+    except Error as error:
+        return _unread(request, error, slug)
     if found is None:
         raise Http404(f"no posting {slug!r}")
     if not found.is_live:
         try:
             return _over(request, _published(slug), "postings:apply")
-        except Error:
-            log.exception("Posting %r: it is over, and what to show instead cannot be read", slug)
-            return unavailable(request)
+        except Error as error:
+            return _unread(request, error, slug)
     try:
         location = applying.location(found.address)
     except addresses.BadAddress as reason:
@@ -118,6 +130,14 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "GET":
         clicks.count(found.posting_id, request)
     return ApplyRedirect(location)
+
+
+def _unread(request: HttpRequest, error: Error, slug: str) -> HttpResponse:
+    """An applicant is told to come back, whatever was wrong with reading where to go."""
+    if answer := answer_if_away(request, error):
+        return answer
+    log.error("Posting %r: where it leads cannot be read", slug, exc_info=error)
+    return unavailable(request)
 
 
 @public_form
@@ -177,20 +197,26 @@ def reported(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _published(slug: str) -> Posting:
+def _readable(slug: str) -> str:
     if "\0" in slug:
         raise BadRequest("NUL in a posting's name")
+    return slug
+
+
+def _published(slug: str) -> Posting:
     try:
-        return Posting.objects.ever_shown().for_detail().get(slug=slug)
+        return Posting.objects.ever_shown().for_detail().get(slug=_readable(slug))
     except Posting.DoesNotExist:
         raise Http404(f"no posting {slug!r}") from None
 
 
-def _over(request: HttpRequest, posting: Posting, page: str) -> HttpResponse:
+def _over(
+    request: HttpRequest, posting: Posting, page: str, snapshot: catalogue.Snapshot | None = None
+) -> HttpResponse:
     """What is no longer live: where an operator merged it into another, the way to the same page of that one."""
     slug = merging.stands_for(posting)
     if slug is None:
-        return _gone(request, posting)
+        return _gone(request, posting, snapshot or catalogue.current())
     response = HttpResponsePermanentRedirect(reverse(page, args=[slug]))
     # Asked for anew each time, for they may be taken apart again.
     response["Cache-Control"] = "no-cache"
@@ -199,16 +225,15 @@ def _over(request: HttpRequest, posting: Posting, page: str) -> HttpResponse:
     return response
 
 
-def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
+def _gone(request: HttpRequest, posting: Posting, snapshot: catalogue.Snapshot) -> HttpResponse:
     """410 with a page that helps on."""
-    context = {"posting": posting, "similar": _similar_to(posting)}
+    context = {"posting": posting, "similar": _similar_to(posting, snapshot)}
     response = render(request, "410.html", context, status=410)
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _similar_to(posting: Posting) -> list[Posting]:
-    tags = [link.tag for link in posting.posting_tags.all()]
-    snapshot = catalogue.current()
+def _similar_to(posting: Posting, snapshot: catalogue.Snapshot) -> list[Posting]:
+    tags = [link.tag for link in posting.links]
     return rows(snapshot, similar(snapshot, tags, posting.pk, MOST_SIMILAR, posting.company_id))

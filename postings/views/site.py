@@ -1,11 +1,14 @@
 """The board itself: who runs it, its icon, and what it says when it broke."""
 
+import sys
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from postings import heads, statistics
+from postings import heads, logs, statistics
+from postings.middleware import answer_if_away
 from postings.models import DailyClicks
 from postings.views.answers import public
 
@@ -35,5 +38,11 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 in the board's own dress, from nothing but the template: whatever broke may still be broken."""
-    return HttpResponse(render_to_string("500.html"), status=500, headers={"Cache-Control": "no-store"})
+    """500 in the board's own dress, from nothing but the template: whatever broke may still be broken.
+
+    503 where it was the database that was away, while a session was read or written around the page.
+    """
+    if answer := answer_if_away(request, sys.exc_info()[1]):
+        return answer
+    page = render_to_string("500.html", {"request_id": logs.request_id.get()})
+    return HttpResponse(page, status=500, headers={"Cache-Control": "no-store"})

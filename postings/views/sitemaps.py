@@ -6,10 +6,10 @@ from django.urls import reverse
 from postings import catalogue, sitemaps
 from postings.links import absolute
 from postings.sitemaps import PER_FILE, Entry
-from postings.views.answers import public
+from postings.views.answers import kept
 
 
-@public
+@kept
 def index(request: HttpRequest) -> HttpResponse:
     snapshot = catalogue.current()
     entries = [
@@ -20,7 +20,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return _xml(sitemaps.index(_site(request), entries))
 
 
-@public
+@kept
 def jobs(request: HttpRequest, part: int) -> HttpResponse:
     """The postings of a part as they are in the database now; a part without any is not there."""
     entries = sitemaps.postings(part)
@@ -29,7 +29,7 @@ def jobs(request: HttpRequest, part: int) -> HttpResponse:
     return _xml(sitemaps.urlset(_site(request), entries))
 
 
-@public
+@kept
 def pages(request: HttpRequest, number: int) -> HttpResponse:
     """A file of the pages that list postings."""
     paths = sitemaps.pages(catalogue.current())[number * PER_FILE : (number + 1) * PER_FILE]

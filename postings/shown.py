@@ -1,0 +1,85 @@
+"""Postings as pages and feeds show them, read by a few statements that are made once.
+
+What is read is what `ever_shown().for_detail()` reads, and `for_feed()`; the tags come from the snapshot, and of the
+database only which they are, and what says so.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS
+
+from postings.catalogue import Snapshot
+from postings.models import Company, Posting, PostingTag, Tag
+from postings.statements import Argument, Statement
+
+# What no page says of a posting.
+_NOT_SHOWN = {"source", "source_slug", "pinned_fields", "withheld"}
+# In the order of the model's fields, as `from_db` takes them.
+_WITH_MARKDOWN = [field.attname for field in Posting._meta.concrete_fields if field.attname not in _NOT_SHOWN]
+_SHOWN = [name for name in _WITH_MARKDOWN if name != "body_markdown"]
+_OF_COMPANY = ["company__name", "company__slug"]
+MOST_AT_ONCE = 50
+
+_by_slug = Statement(
+    lambda: Posting.objects.ever_shown().filter(slug=Argument()).values_list(*_WITH_MARKDOWN, *_OF_COMPANY)
+)
+_links = Statement(lambda: PostingTag.objects.filter(posting=Argument()).values_list("tag_id", "evidence"))
+_many = [Argument(place) for place in range(MOST_AT_ONCE)]
+_by_ids = Statement(lambda: Posting.objects.filter(pk__in=_many).values_list(*_SHOWN, *_OF_COMPANY))
+_links_by_ids = Statement(lambda: PostingTag.objects.filter(posting__id__in=_many).values_list("posting_id", "tag_id"))
+
+
+class Link(NamedTuple):
+    """What a page needs of a PostingTag."""
+
+    tag: Tag
+    evidence: str = ""
+
+
+def at(slug: str) -> Posting | None:
+    """The posting of this name, live or over, still without its tags; None for a draft, or where there is none."""
+    row = _by_slug.row(slug)
+    return _posting(_WITH_MARKDOWN, row) if row else None
+
+
+def read_links(posting: Posting, snapshot: Snapshot) -> None:
+    """Reads its tags, and the words that say so."""
+    links = _links.rows(posting.pk)
+    tags = _tags(snapshot, [tag for tag, _ in links])
+    posting.links = [Link(tags[tag], evidence) for tag, evidence in links]
+
+
+def those(ids: Sequence[int], snapshot: Snapshot) -> list[Posting]:
+    """The live ones of at most MOST_AT_ONCE postings in this order, with their tags; without Markdown, or evidence."""
+    if not ids:
+        return []
+    # The statements have so many places.
+    asked = [*ids, *[ids[0]] * (MOST_AT_ONCE - len(ids))]
+    by_id = {posting.pk: posting for row in _by_ids.rows(*asked) if (posting := _posting(_SHOWN, row)).is_live}
+    links: defaultdict[int, list[int]] = defaultdict(list)
+    for posting_id, tag in _links_by_ids.rows(*asked):
+        links[posting_id].append(tag)
+    wanted = {tag for of_posting in links.values() for tag in of_posting}
+    tags = _tags(snapshot, wanted)
+    # A posting that is open everywhere has two hundred.
+    shared = {tag: Link(tags[tag]) for tag in wanted}
+    for posting_id, posting in by_id.items():
+        posting.links = [shared[tag] for tag in links[posting_id]]
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _posting(names: Sequence[str], row: Sequence[Any]) -> Posting:
+    posting = Posting.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
+    if posting.company_id is not None:
+        company = Company.from_db(DEFAULT_DB_ALIAS, ["id", "name", "slug"], (posting.company_id, *row[len(names) :]))
+        posting._state.fields_cache["company"] = company
+    return posting
+
+
+def _tags(snapshot: Snapshot, wanted: Iterable[int]) -> dict[int, Tag]:
+    """These tags: from memory, and what is too new for that from the database."""
+    known = snapshot.tags_by_id
+    missing = {tag for tag in wanted if tag not in known}
+    return known | Tag.objects.in_bulk(missing) if missing else known
