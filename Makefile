@@ -60,8 +60,10 @@ test-slow: .venv/.tests
 test-browser: .venv/.tests
 	@$(PY) -m pytest -n $(TEST_PROCESSES) -m browser $(PYTEST_ARGS) tests/browser
 
-# Measures the list page on boards of many postings, against a page that does nothing: BENCH_SIZES=10000,1000000 and
-# BENCH_ARGS="--source PATH" say which. They stay in var/benchmarks.
+# Loads boards of many postings with wrk and prints tables of what each page reaches, as a share of a page that does
+# nothing. BENCH_SIZES=10000,1000000 says how large they are, BENCH_DATABASE_URL=postgres://… names a PostgreSQL server
+# to measure on as well, and BENCH_ARGS the rest: "--only load,memory,inside,import --rounds 3 --seconds 5 --check
+# --source PATH". The boards stay in var/benchmarks and on that server.
 bench: .venv/.runtime
 	@$(PY) -m tests.benchmarks $(BENCH_ARGS)
 

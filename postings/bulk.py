@@ -18,7 +18,7 @@ def insert(model: type[Model], rows: Sequence[Model]) -> None:
     readers = [_reader(field) for field in fields]
     values = [[read(row) for read in readers] for row in rows]
     quote = connection.ops.quote_name
-    into = f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+    into = f"{quote(model._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import cycle
 from urllib.parse import parse_qsl, quote, urlencode
 
 from django.db.models import Max, Min
@@ -17,6 +17,7 @@ COMMON_SHARE = 0.87  # of the postings have "engineer", on the board that the ba
 _SAMPLE = 1000
 _AT_ONCE = 500
 _QUERIES_OF_A_POSTING = 4
+_REPEATED_AT_THE_END = 200  # so many times in a row nothing new: a small board has hardly more
 _COMMON_WORDS, _RARE_WORDS = 30, 2000
 WALK = 5  # addresses of a walk: a list, two filters, a posting, its apply link
 
@@ -39,7 +40,9 @@ def draw_addresses(number: int) -> dict[str, list[str]]:
         "common": _common_words(_COMMON_WORDS),
         "rare": _different(_rare_words(random.Random("rare words")), _RARE_WORDS),
     }
-    slugs = _different((posting.slug for posting in _postings(random.Random("slugs"))), 2 * number)
+    slugs = list(Posting.objects.live().order_by("pk").values_list("slug", flat=True))
+    random.Random("slugs").shuffle(slugs)
+    slugs = slugs[: 2 * number]
     shown, applied = slugs[: len(slugs) // 2], slugs[len(slugs) // 2 :]
     return {
         "list": [f"/?{query}" for query in lists],
@@ -61,9 +64,12 @@ def _walks(filters: list[str], slugs: list[str]) -> Iterator[str]:
 def _different(drawn: Iterator[str], number: int) -> list[str]:
     """The first ones that differ, in whatever order their parameters stand; fewer where a small board has no more."""
     found: dict[tuple[tuple[str, str], ...] | str, str] = {}
-    for each in islice(drawn, 20 * number):
-        found.setdefault(tuple(sorted(parse_qsl(each))) or each, each)
-        if len(found) == number:
+    repeated = 0
+    for each in drawn:
+        key = tuple(sorted(parse_qsl(each))) or each
+        repeated = repeated + 1 if key in found else 0
+        found.setdefault(key, each)
+        if len(found) == number or repeated > _REPEATED_AT_THE_END:
             break
     return list(found.values())
 
