@@ -279,7 +279,7 @@ def similar(
         own = snapshot.of_companies([company_id]) & live if company_id else BitMap()
         return [int(snapshot.ids[number]) for number in _newest(own, 0, limit)]
     leading = sorted(leading, key=len)[:_RAREST]
-    numbers = list(_ranked(BitMap.union(*leading), [leading], 0, _MOST_COMPARED))
+    compared = _having_most(leading, _MOST_COMPARED)
     weighed = [
         (postings, _WEIGHTS.get(Tag.Kind(tag.kind)) or math.log((len(live) + 2) / (len(postings) + 1)))
         for tag, postings in having.items()
@@ -287,7 +287,7 @@ def similar(
     ]
     best: list[int] = []
     of_company: dict[int, int] = {}
-    for number in _by_weight(numbers, weighed):
+    for number in _by_weight(compared, weighed):
         company = int(snapshot.companies[number])
         of_company[company] = of_company.get(company, 0) + bool(company)  # 0: not named
         if of_company[company] <= _MOST_OF_ONE_COMPANY:
@@ -297,13 +297,23 @@ def similar(
     return best
 
 
-def _by_weight(numbers: Sequence[int], weighed: Sequence[tuple[BitMap, float]]) -> list[int]:
+def _having_most(sets: Sequence[BitMap], limit: int) -> BitMap:
+    """Those that are in most of the sets; of equal ones the newest."""
+    found = BitMap()
+    for group in _by_count(BitMap.union(*sets), sets):
+        missing = limit - len(found)
+        if len(group) >= missing:
+            return found | group[len(group) - missing :]
+        found |= group
+    return found
+
+
+def _by_weight(numbers: BitMap, weighed: Sequence[tuple[BitMap, float]]) -> list[int]:
     """These by the sum of the weights of the sets that they are in, the heaviest first; of equal ones the newest."""
-    candidates = BitMap(numbers)
-    rising = np.frombuffer(candidates.to_array(), dtype=np.uint32)
+    rising = np.frombuffer(numbers.to_array(), dtype=np.uint32)
     score = np.zeros(len(rising))
     for postings, weight in weighed:
-        if shared := postings & candidates:
+        if shared := postings & numbers:
             score[np.searchsorted(rising, np.frombuffer(shared.to_array(), dtype=np.uint32))] += weight
     # From the newest on, in an order that leaves equal ones as they are.
     return rising[::-1][np.argsort(-score[::-1], kind="stable")].tolist()

@@ -26,7 +26,7 @@ _by_slug = Statement(
     lambda: Posting.objects.ever_shown().filter(slug=Argument()).values_list(*_WITH_MARKDOWN, *_OF_COMPANY)
 )
 _links = Statement(lambda: PostingTag.objects.filter(posting=Argument()).values_list("tag_id", "evidence"))
-_many = [Argument(place) for place in range(MOST_AT_ONCE)]
+_many: Any = [Argument(place) for place in range(MOST_AT_ONCE)]
 _by_ids = Statement(lambda: Posting.objects.filter(pk__in=_many).values_list(*_SHOWN, *_OF_COMPANY))
 _links_by_ids = Statement(lambda: PostingTag.objects.filter(posting__id__in=_many).values_list("posting_id", "tag_id"))
 

@@ -19,7 +19,7 @@ class Argument(Value):
         super().__init__(place)
         self.place = place
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
 
@@ -34,7 +34,7 @@ class Statement:
         # Each thread has a connection of its own, of which the ORM keeps hold in what it makes.
         self._of_thread = threading.local()
 
-    def rows(self, *arguments: Any) -> list[Sequence[Any]]:
+    def rows(self, *arguments: Any) -> Sequence[Sequence[Any]]:
         made: _Made | None = getattr(self._of_thread, "made", None)
         connection = connections[DEFAULT_DB_ALIAS]
         if made is None or made.connection is not connection:
@@ -65,10 +65,10 @@ class _Made:
             for convert in converters
         ]
 
-    def converted(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    def converted(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         """From what the database gives to what Python has for it: times, lists."""
         if not self._converters:
-            return list(rows)
+            return rows
         lists = [list(row) for row in rows]
         for place, convert, expression in self._converters:
             for row in lists:

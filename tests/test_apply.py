@@ -249,7 +249,12 @@ def go_away(monkeypatch):
     def fail(*args):
         raise OperationalError("the database is away")
 
-    return lambda: monkeypatch.setattr(PostingQuerySet, "ever_shown", fail)
+    def go_away():
+        monkeypatch.setattr(PostingQuerySet, "ever_shown", fail)
+        # Asked by a statement that was made of that before.
+        monkeypatch.setattr(applying._destination, "rows", fail)
+
+    return go_away
 
 
 def test_where_the_address_cannot_be_read_it_says_when_to_come_back(person, posting, go_away, caplog):

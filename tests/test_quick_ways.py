@@ -184,11 +184,21 @@ def test_the_latest_clicks_of_a_visitor_are_read_as_they_are_stored():
 
 
 @given(
-    numbers=st.sets(st.integers(0, 40)),
+    numbers=st.sets(st.integers(0, 40), min_size=1),
     weighed=st.lists(st.tuples(st.sets(st.integers(0, 40)), st.sampled_from([0.5, 1.0, 0.1, 2.7])), max_size=8),
 )
 def test_similar_ones_are_ordered_by_the_sum_of_what_they_share_and_then_the_newest_first(numbers, weighed):
     score = {number: sum((weight for of_tag, weight in weighed if number in of_tag), 0.0) for number in numbers}
     expected = sorted(numbers, key=lambda number: (-score[number], -number))
     sets = [(BitMap(of_tag), weight) for of_tag, weight in weighed]
-    assert finding._by_weight(list(numbers), sets) == expected
+    assert finding._by_weight(BitMap(numbers), sets) == expected
+
+
+@given(
+    sets=st.lists(st.sets(st.integers(0, 40), min_size=1), min_size=1, max_size=6),
+    limit=st.integers(1, 45),
+)
+def test_compared_are_those_that_share_most_and_then_the_newest(sets, limit):
+    bitmaps = [BitMap(each) for each in sets]
+    expected = finding._ranked(BitMap.union(*bitmaps), [bitmaps], 0, limit)
+    assert set(finding._having_most(bitmaps, limit)) == set(expected)

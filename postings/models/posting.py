@@ -418,7 +418,7 @@ class Posting(models.Model):
     @property
     def links(self) -> "Sequence[ShownLink]":
         """Its tags with their evidence, in no order; needs for_detail()."""
-        return self.posting_tags.all() if self._links is None else self._links
+        return list(self.posting_tags.all()) if self._links is None else self._links
 
     @links.setter
     def links(self, links: "Sequence[ShownLink]") -> None:

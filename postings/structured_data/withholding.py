@@ -52,6 +52,7 @@ class Basis(NamedTuple):
 
 
 ENOUGH = 4096  # characters of HTML: more than any title can take
+_BEGINNING = 500  # likewise: more than most titles have
 _CUT_TAG = re.compile(r"<[^>]*\Z")
 
 
@@ -70,9 +71,14 @@ def reasons(basis: Basis) -> list[Withheld]:
 
 
 def _says_something(body: str, title: str) -> bool:
+    has_lines = any(mark in body for mark in ("<p", "<br", "\n"))
+    # Of most texts the beginning is enough. What is cut in two there may be one word too many.
+    begun = plain_text(_CUT_TAG.sub("", body[:_BEGINNING])).split()
+    if len(begun) > len(title.split()) + 1:
+        return has_lines
     words = plain_text(_CUT_TAG.sub("", body)).split()
     is_title = words == title.split() and len(body) < ENOUGH
-    return bool(words) and not is_title and any(mark in body for mark in ("<p", "<br", "\n"))
+    return bool(words) and not is_title and has_lines
 
 
 @cache
