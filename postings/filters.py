@@ -197,9 +197,7 @@ class PostingFilter(django_filters.FilterSet):
         model = Posting
         fields: list[str] = []
 
-    def __init__(
-        self, data: QueryDict, queryset: QuerySet | None = None, *, snapshot: Snapshot | None = None
-    ) -> None:
+    def __init__(self, data: QueryDict, queryset: QuerySet | None = None, *, snapshot: Snapshot | None = None) -> None:
         # Not what the base class makes first, of which only `qs` needs the rest: filters and a form of its own.
         self.data = data
         self.is_bound = True
@@ -232,9 +230,7 @@ class PostingFilter(django_filters.FilterSet):
     @cached_property
     def _said(self) -> dict[str, Any]:
         """As the form cleans it, whose fields refuse nothing; without a form, for no request shows one."""
-        return {
-            name: field.clean(field.widget.value_from_datadict(self.data, {}, name)) for name, field in _fields()
-        }
+        return {name: field.clean(field.widget.value_from_datadict(self.data, {}, name)) for name, field in _fields()}
 
     # --- What is asked for --------------------------------------------------------------------------
 
@@ -544,7 +540,9 @@ class PostingFilter(django_filters.FilterSet):
             Choice(
                 str(each),
                 days[each],
-                others.range_cardinality(self.snapshot.first_since(today - dt.timedelta(days=each)), len(self.snapshot)),
+                others.range_cardinality(
+                    self.snapshot.first_since(today - dt.timedelta(days=each)), len(self.snapshot)
+                ),
                 each == asked,
             )
             for each in sorted(days)

@@ -116,7 +116,8 @@ def _row(posting: "Row", heading: str) -> str:
 
 
 def _row_template() -> Any:
-    return engines["jinja2"].env.get_template("postings/_row.html").module
+    backend: Any = engines["jinja2"]
+    return backend.env.get_template("postings/_row.html").module
 
 
 def choices(facet: "Facet") -> SafeString:
@@ -142,9 +143,7 @@ _NUMBER = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 @lru_cache(maxsize=20_000)
-def _around_number(
-    template: str, name: str, value: str, label: str, is_chosen: bool, is_off: bool
-) -> tuple[str, str]:
+def _around_number(template: str, name: str, value: str, label: str, is_chosen: bool, is_off: bool) -> tuple[str, str]:
     """What stands before and behind the number of a choice, which is the last that stands there."""
     context = {"name": name, "value": value, "label": label, "is_chosen": is_chosen, "is_off": is_off}
     begin, _, end = render_to_string(template, {**context, "number": _NUMBER}).rpartition(_NUMBER)

@@ -15,7 +15,7 @@ from postings.duplicates import merging
 from postings.finding import similar
 from postings.links import absolute
 from postings.models import Posting
-from postings.rows import rows
+from postings.rows import Row, rows
 from postings.views.answers import ApplyRedirect, SeeOther, public, public_form, unavailable
 
 log = logging.getLogger(__name__)
@@ -210,7 +210,7 @@ def _gone(request: HttpRequest, posting: Posting) -> HttpResponse:
     return response
 
 
-def _similar_to(posting: Posting) -> list[Posting]:
+def _similar_to(posting: Posting) -> list[Row]:
     tags = [link.tag for link in posting.posting_tags.all()]
     snapshot = catalogue.current()
     return rows(snapshot, similar(snapshot, tags, posting.pk, MOST_SIMILAR, posting.company_id))
