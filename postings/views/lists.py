@@ -148,6 +148,7 @@ def companies(request: HttpRequest) -> HttpResponse:
         "filter": asked,
         "page": page,
         "page_numbers": _page_numbers(page),
+        "page_query": "",
         "rows": listed,
         "total": page.paginator.count,
         "head": heads.of_companies(page),
