@@ -116,7 +116,8 @@ def _row(posting: "Row", heading: str) -> str:
 
 
 def _row_template() -> Any:
-    return engines["jinja2"].env.get_template("postings/_row.html").module
+    backend: Any = engines["jinja2"]
+    return backend.env.get_template("postings/_row.html").module
 
 
 def choices(facet: "Facet") -> SafeString:

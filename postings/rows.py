@@ -55,8 +55,8 @@ class Row:
     """
 
     Status = Posting.Status
-    is_expired = Posting.is_expired
-    is_live = Posting.is_live
+    is_expired: Any = Posting.is_expired
+    is_live: Any = Posting.is_live
 
     row_facts: RowFacts
     matches: Sequence[tuple[str, bool]] = ()  # pieces of its body around what was searched for
@@ -92,15 +92,15 @@ class Row:
 
 
 class _Place:
-    place_summary = Posting.place_summary
+    place_summary: Any = Posting.place_summary
 
     def __init__(self, place: str) -> None:
         self.place = place
 
 
 class _Pay:
-    stated_salary = Posting.stated_salary
-    salary_in_words = Posting.salary_in_words
+    stated_salary: Any = Posting.stated_salary
+    salary_in_words: Any = Posting.salary_in_words
 
     def __init__(self, text: str, low: float | None, high: float | None, currency: str, period: str) -> None:
         self.salary_text, self.salary_min, self.salary_max = text, low, high
@@ -109,9 +109,9 @@ class _Pay:
 
 class _Published:
     Precision = Posting.Precision
-    published = Posting.published
-    published_machine = Posting.published_machine
-    age = Posting.age
+    published: Any = Posting.published
+    published_machine: Any = Posting.published_machine
+    age: Any = Posting.age
 
     def __init__(self, published_on: dt.date | None, precision: str) -> None:
         self.published_on, self.published_precision = published_on, precision
@@ -171,7 +171,7 @@ def _statement(vendor: str, number: int, with_bodies: bool) -> tuple[str, Any, A
     """What reads so many postings, as the ORM would say it, and what makes Python's values of a database's."""
     # By the primary keys alone: with more conditions SQLite would go through all live postings.
     columns = [*_COLUMNS, _BODY] if with_bodies else _COLUMNS
-    postings = Posting.objects.order_by().filter(pk__in=range(1, number + 1)).values_list(*columns)
+    postings: Any = Posting.objects.order_by().filter(pk__in=range(1, number + 1)).values_list(*columns)
     compiler = postings.query.get_compiler(connection=connection)
     sql, _ = compiler.as_sql()
     return sql, compiler.get_converters([expression for expression, *_ in compiler.select]), compiler

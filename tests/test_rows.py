@@ -123,3 +123,33 @@ def test_a_date_that_is_known_to_the_month_is_no_number_of_days():
     with time_machine.travel(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)):
         assert posting.age == "March 2026"
     assert Posting(published_on=None).age == ""
+
+
+def test_what_a_row_says_follows_its_posting(client):
+    posting = make_posting(title="Oak", place="Rome", salary_text="$10,000 a year")
+    assert "Oak" in client.get("/").content.decode()
+    Posting.objects.filter(pk=posting.pk).update(title="Elm", place="Oslo")
+    page = client.get("/").content.decode()
+    assert "Elm" in page and "Oslo" in page and "Oak" not in page and "Rome" not in page
+
+
+def test_a_row_says_of_place_pay_and_date_what_the_posting_says():
+    posting = make_posting(
+        place="A, B, C, D, E, F, G",
+        salary_min=40_000,
+        salary_max=48_000,
+        salary_currency="EUR",
+        salary_period="year",
+        published_on=TODAY,
+    )
+    [row] = rows(catalogue.current(), [posting.pk])
+    assert (row.place, row.pay) == (posting.place_summary, posting.salary_in_words)
+    assert row.published == (posting.published, posting.age, posting.published_machine)
+    assert (row.path, row.apply_path) == (posting.get_absolute_url(), f"/apply/{posting.slug}")
+
+
+def test_what_expired_since_the_snapshot_has_no_row():
+    posting = make_posting()
+    snapshot = catalogue.current()
+    Posting.objects.filter(pk=posting.pk).update(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    assert rows(snapshot, [posting.pk]) == []

@@ -284,8 +284,6 @@ class Posting(models.Model):
         clicks: int  # with_clicks()
         reports_open: int  # with_open_reports()
         is_kept: bool  # with_merges()
-        matches: list[tuple[str, bool]]  # pieces of its body around what was searched for (rows)
-        row_facts: Any  # rows.RowFacts
         company_id: int | None
         merged_into_id: int | None
 

@@ -13,4 +13,5 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def include_public(context: Context, template_name: str, /, **more: Any) -> SafeString:
     """A part of a public page, which is in another language (`jinja`), with all that is known here."""
-    return mark_safe(render_to_string(template_name, {**context.flatten(), **more}))  # noqa: S308  it escapes as Django's do
+    known: dict[Any, Any] = context.flatten()
+    return mark_safe(render_to_string(template_name, {**known, **more}))  # noqa: S308  it escapes as Django's do

@@ -27,7 +27,7 @@ from postings.finding import similar
 from postings.links import absolute, of_host, path
 from postings.middleware import answer_if_away
 from postings.models import Posting
-from postings.rows import rows
+from postings.rows import Row, rows
 from postings.views.answers import ApplyRedirect, SeeOther, kept, public, public_form, unavailable
 
 log = logging.getLogger(__name__)
@@ -234,6 +234,6 @@ def _gone(request: HttpRequest, posting: Posting, snapshot: catalogue.Snapshot) 
     return response
 
 
-def _similar_to(posting: Posting, snapshot: catalogue.Snapshot) -> list[Posting]:
+def _similar_to(posting: Posting, snapshot: catalogue.Snapshot) -> list[Row]:
     tags = [link.tag for link in posting.links]
     return rows(snapshot, similar(snapshot, tags, posting.pk, MOST_SIMILAR, posting.company_id))
