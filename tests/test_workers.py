@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from postings import catalogue, shared, workers
+from postings import databases, shared, workers
 from postings.catalogue import building, keeping
 from tests.factories import make_posting
 
@@ -71,18 +71,10 @@ def test_the_server_starts_though_the_database_does_not_answer(nothing_frozen, m
 @pytest.mark.django_db
 def test_what_was_shared_is_let_go_of(nothing_frozen, monkeypatch):
     closed = []
-
-    class Connection:
-        def close(self):
-            closed.append("connection")
-
-        def close_pool(self):
-            closed.append("pool")
-
-    monkeypatch.setattr(workers.connections, "all", lambda initialized_only: [Connection()])
+    monkeypatch.setattr(databases, "close_all", lambda: closed.append("connections and pool"))
     monkeypatch.setattr(shared, "forget", lambda: closed.append("shared"))
     workers.before_fork()
-    assert closed == ["connection", "pool", "shared"]
+    assert closed == ["connections and pool", "shared"]
 
 
 @pytest.mark.django_db
