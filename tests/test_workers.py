@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from postings import databases, shared, workers
+from postings import catalogue, databases, shared, workers
 from postings.catalogue import building, keeping
 from tests.factories import make_posting
 
