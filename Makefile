@@ -40,8 +40,9 @@ var/secret_key: | .venv/bin/python
 	@mkdir -p var
 	@(umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@.new) && mv $@.new $@
 
+# What an older release needs stays: it may still be serving, and caches may hold its pages.
 var/.static: .venv/.runtime var/secret_key $(shell find static -type f | sed 's/ /\\ /g')
-	@$(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 
 # Makes an account for the admin.
