@@ -54,7 +54,7 @@ def nothing_frozen(monkeypatch):
     monkeypatch.setattr(workers, "_share_free_memory", lambda: None)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # connections are closed, and what was begun on them is gone
 def test_the_server_starts_though_the_database_does_not_answer(nothing_frozen, monkeypatch, caplog):
     def gone():
         raise OperationalError("gone")
