@@ -50,10 +50,12 @@ class Asked(NamedTuple):
 
 def ask_everything() -> list[Asked]:
     """In a process of its own, whose database is the board."""
+    from django.core.management import call_command
     from django.test import Client
 
     from postings import catalogue
 
+    call_command("collectstatic", interactive=False, verbosity=0)
     client = Client(headers={"host": "localhost", "user-agent": "Mozilla/5.0 Firefox/140.0"})
     catalogue.current()
     asked: list[Asked] = []

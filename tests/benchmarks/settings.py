@@ -16,6 +16,11 @@ for _name in (
     "ABOUT",
     "OPERATOR",
     "CONTACT",
+    "CACHE_URL",
+    "PAGE_CACHE_MB",
+    "CDN_SECONDS",
+    "LOG_FORMAT",
+    "LOG_REQUESTS",
 ):
     os.environ.pop(_name, None)
 
