@@ -185,7 +185,7 @@ from django.core.management import execute_from_command_line
 from django.db import connection
 with connection.cursor() as cursor:
     cursor.execute("PRAGMA page_count")
-    cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0] + 200}")
+    cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0] + 400}")
 execute_from_command_line(["manage.py", *sys.argv[1:]])
 """
 
