@@ -17,9 +17,11 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.start]
 
 PROJECT = Path(__file__).resolve().parent.parent
-# The first start downloads; the second only starts.
+# The first start downloads; the second only starts: Django three times, once each to migrate, to look for the samples
+# and to serve. On a slow machine each of them takes longer.
 FIRST_START_SECONDS = 300
 SECOND_START_SECONDS = 5
+SECOND_START_IN_CHECKS = 6
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,14 @@ def running(folder, seconds):
             process.wait(timeout=40)
 
 
+def seconds_of_a_check(folder) -> float:
+    """How long this machine takes to start Django once."""
+    begun = time.monotonic()
+    python = folder / ".venv" / "bin" / "python"
+    subprocess.run([python, "manage.py", "check"], cwd=folder, env=clean_environment(), check=True, capture_output=True)
+    return time.monotonic() - begun
+
+
 def test_make_run_starts_a_board_worth_looking_at_and_the_second_time_at_once(clone):
     with running(clone, FIRST_START_SECONDS) as (address, _, log):
         page = urllib.request.urlopen(address, timeout=5).read().decode()
@@ -89,10 +99,11 @@ def test_make_run_starts_a_board_worth_looking_at_and_the_second_time_at_once(cl
     tracked = subprocess.run(status, check=True, capture_output=True, text=True).stdout
     assert not re.search(r"(?m)\b(?:var|\.venv)/", tracked), "what a start makes must be git-ignored"
 
-    with running(clone, SECOND_START_SECONDS) as (address, seconds, log):
+    limit = max(SECOND_START_SECONDS, SECOND_START_IN_CHECKS * seconds_of_a_check(clone))
+    with running(clone, limit) as (address, seconds, log):
         again = urllib.request.urlopen(address, timeout=5).read().decode()
         assert "Installing" not in log.read_text()
-    assert seconds < SECOND_START_SECONDS
+    assert seconds < limit
     assert re.search(r'data-total="\d+"', again)[0] == re.search(r'data-total="\d+"', page)[0]
 
 
