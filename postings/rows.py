@@ -1,17 +1,17 @@
 """The rows of a list: postings with the few facts that a seeker scans for."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from postings import links
 from postings.catalogue import Snapshot, Value
 from postings.models import Posting, Tag
+from postings.statements import Argument, Statement
 from postings.words import Term, excerpt, plain_text, tokens
 
 MOST_SKILLS = 3
@@ -157,24 +157,17 @@ def rows(
     return found
 
 
-def _read(ids: Sequence[int], with_bodies: bool) -> Iterator[Sequence[Any]]:
-    if not ids:
-        return iter(())
-    sql, converters, compiler = _statement(connection.vendor, len(ids), with_bodies)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(ids))
-        return iter(list(compiler.apply_converters(cursor.fetchall(), converters)))
+def _read(ids: Sequence[int], with_bodies: bool) -> Sequence[Sequence[Any]]:
+    return _statement(len(ids), with_bodies).rows(*ids) if ids else []
 
 
 @lru_cache(maxsize=256)
-def _statement(vendor: str, number: int, with_bodies: bool) -> tuple[str, Any, Any]:
-    """What reads so many postings, as the ORM would say it, and what makes Python's values of a database's."""
-    # By the primary keys alone: with more conditions SQLite would go through all live postings.
+def _statement(number: int, with_bodies: bool) -> Statement:
+    """What reads so many postings."""
     columns = [*_COLUMNS, _BODY] if with_bodies else _COLUMNS
-    postings: Any = Posting.objects.order_by().filter(pk__in=range(1, number + 1)).values_list(*columns)
-    compiler = postings.query.get_compiler(connection=connection)
-    sql, _ = compiler.as_sql()
-    return sql, compiler.get_converters([expression for expression, *_ in compiler.select]), compiler
+    places: Any = [Argument(place) for place in range(number)]
+    # By the primary keys alone: with more conditions SQLite would go through all live postings.
+    return Statement(lambda: Posting.objects.order_by().filter(pk__in=places).values_list(*columns))
 
 
 def _facts(values: Sequence[Value], title: str, asked_skills: Collection[str]) -> RowFacts:
