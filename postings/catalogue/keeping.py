@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -172,18 +173,17 @@ def is_ready() -> bool:
 
 def begin() -> None:
     """Makes the first snapshot; where the database does not answer, the first request tries again."""
-    try:
-        current()
-    except Error:
-        log.exception("The board could not be read yet")
-    finally:
-        connection.close()
+    _try(current)
 
 
 def read_before_fork() -> None:
     """The first snapshot for workers that are to share it; where the database does not answer, each tries again."""
+    _try(_keeper.read_before_fork)
+
+
+def _try(read: Callable[[], Any]) -> None:
     try:
-        _keeper.read_before_fork()
+        read()
     except Error:
         log.exception("The board could not be read yet")
     finally:
