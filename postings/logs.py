@@ -4,6 +4,7 @@ in it that tells who asked for what. Pure: no Django."""
 import logging
 import re
 import sys
+import threading
 import time
 from contextlib import suppress
 from contextvars import ContextVar
@@ -24,6 +25,34 @@ _MAX_QUERY_LENGTH = 2000
 _PARAMETER = re.compile(r"(?:^|&)([a-z_]{1,24})=")
 # Whoever knows the address of a posting's figures may read them, so it is as good as a password.
 _SECRET = re.compile(r"(figures/+)[^/\s]+", re.IGNORECASE)
+
+
+class Seldom:
+    """Has something said at most once a minute, with how often it was left unsaid in between."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._said_at: float | None = None
+        self._unsaid = 0
+
+    def due(self) -> int | None:
+        """How often it was left unsaid since the last time, where it is to be said now; else None."""
+        now = time.monotonic()
+        with self._lock:
+            if self._said_at is not None and now - self._said_at < self._seconds:
+                self._unsaid += 1
+                return None
+            unsaid, self._unsaid, self._said_at = self._unsaid, 0, now
+            return unsaid
+
+    def is_over(self) -> bool:
+        """Begins anew; whether it had been said since the last beginning."""
+        if self._said_at is None:
+            return False
+        with self._lock:
+            was_said, self._said_at, self._unsaid = self._said_at is not None, None, 0
+        return was_said
 
 
 def shown_path(path: str) -> str:

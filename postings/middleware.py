@@ -1,8 +1,6 @@
 """What happens to every request, and to every answer, static files and errors included."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,7 +8,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from postings import databases
+from postings import databases, logs
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +83,7 @@ def answer_if_away(request: HttpRequest, error: BaseException | None) -> HttpRes
     from postings.views.answers import unavailable
 
     databases.let_go()
-    _away.note(databases.said_by(error))
+    _note(databases.said_by(error))
     return unavailable(request, "admin/503.html" if is_admins(request) else "503.html")
 
 
@@ -93,33 +91,18 @@ def is_admins(request: HttpRequest) -> bool:
     return request.path_info.startswith(reverse("admin:index"))
 
 
-class _Noted:
+_away = logs.Seldom()
+
+
+def _note(reason: str) -> None:
     """Says that the database is away once in a while, and how often it was in between."""
-
-    EVERY_SECONDS = 60.0
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._said_at = float("-inf")
-        self._unsaid = 0
-
-    def note(self, reason: str) -> None:
-        with self._lock:
-            now = time.monotonic()
-            if now - self._said_at < self.EVERY_SECONDS:
-                self._unsaid += 1
-                return
-            unsaid, self._unsaid, self._said_at = self._unsaid, 0, now
-        before = f", after {unsaid:,} more since this was last said" if unsaid else ""
-        log.error("The database cannot answer (%s): the visitor gets a 503%s", reason, before)
-
-    def forget(self) -> None:
-        self._said_at, self._unsaid = float("-inf"), 0
-
-
-_away = _Noted()
+    unsaid = _away.due()
+    if unsaid is None:
+        return
+    before = f", after {unsaid:,} more since this was last said" if unsaid else ""
+    log.error("The database cannot answer (%s): the visitor gets a 503%s", reason, before)
 
 
 def forget_all() -> None:
     """For tests, each of which looks at what is said."""
-    _away.forget()
+    _away.is_over()

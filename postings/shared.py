@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import logging
-import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -19,12 +18,13 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from postings import logs
+
 log = logging.getLogger(__name__)
 
 TIMEOUT = 0.2  # seconds, for connecting and for each answer
 # After a failure nobody asks for so long: else each request would wait for TIMEOUT while Redis hangs.
 PAUSE = 5.0
-_SAID_EVERY = 60.0
 # Larger things are not worth their way.
 MOST_BYTES = 64 * 2**20
 _SEAL_BYTES = 16
@@ -34,15 +34,13 @@ class _Link:
     """This process's way to Redis, and whether it is worth trying."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self.forget()
 
     def forget(self) -> None:
         """For tests, which have other settings."""
         self._redis: redis.Redis | None = None
         self._paused_until = 0.0
-        self._said_at: float | None = None
-        self._unsaid = 0
+        self._away = logs.Seldom()
 
     @property
     def is_paused(self) -> bool:
@@ -62,13 +60,10 @@ class _Link:
 
     def failed(self, reason: Exception) -> None:
         """Leaves Redis alone for a moment; said once a minute, with how often meanwhile."""
-        now = time.monotonic()
-        with self._lock:
-            self._paused_until = now + PAUSE
-            if self._said_at is not None and now - self._said_at < _SAID_EVERY:
-                self._unsaid += 1
-                return
-            unsaid, self._unsaid, self._said_at = self._unsaid, 0, now
+        self._paused_until = time.monotonic() + PAUSE
+        unsaid = self._away.due()
+        if unsaid is None:
+            return
         # Its type and no more: the words of some name the server's address.
         log.warning(
             "The shared cache does not answer (%s%s); the board goes on without it",
@@ -77,11 +72,7 @@ class _Link:
         )
 
     def answered(self) -> None:
-        if self._said_at is None:
-            return
-        with self._lock:
-            is_first, self._said_at, self._unsaid = self._said_at is not None, None, 0
-        if is_first:
+        if self._away.is_over():
             log.info("The shared cache answers again")
 
 
