@@ -10,7 +10,8 @@
    `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
    is scanned for, `suggesting` while somebody types, `jinja` what its templates know), `feeds` hands it to other
-   programs and `exporting` to files.
+   programs and `exporting` to files. `shown` and `rows` read postings for pages, by `statements` that are made once;
+   `page_cache` keeps what was rendered, which nodes hand each other by `shared`.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
    alike postings apart.
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
@@ -23,6 +24,7 @@
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.
-13. `workers` begins all this in the server's processes, once for what they share and in each for the rest.
+13. `workers` begins all this in the server's processes, once for what they share and in each for the rest; `databases`
+    says how long a database may take, `request_log` writes a line of each request as `logs` has it.
 14. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
 """
