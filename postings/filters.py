@@ -6,7 +6,7 @@ sets of `catalogue`, with counts, and a property test holds the one to the other
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, reduce
@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
@@ -23,12 +24,14 @@ from django.utils import timezone
 from pyroaring import BitMap
 
 from postings import catalogue, search, words
+from postings.batches import batches
 from postings.catalogue import Snapshot, Value
 from postings.finding import NEWEST, RELEVANCE, SALARY, Criteria, Finding
 from postings.importing.facts import names
 from postings.importing.facts.names import countries_in
 from postings.models import Company, Posting, PostingTag, Tag
 from postings.slugs import slug_for
+from postings.statements import Argument, Statement
 
 # Longer texts are cut; the rest of them is not read.
 MAX_TEXT_LENGTH = 200
@@ -302,12 +305,14 @@ class PostingFilter(django_filters.FilterSet):
         asked = self._said["company"]
         if not asked:
             return
-        found = Company.objects.filter(Q(slug__in=[*asked, *map(slug_for, asked)]) | Q(name__in=asked))
-        by_slug = {company.slug: company for company in found}
-        by_name = {company.name: company for company in found}
-        meant = {each: by_slug.get(each) or by_name.get(each) or by_slug.get(slug_for(each)) for each in asked}
-        self._note_unknown("company", [each for each, company in meant.items() if not company])
-        known = {company.pk: company for company in meant.values() if company}
+        meant = _companies_at(asked)
+        if missing := [each for each in asked if each not in meant]:
+            found = Company.objects.filter(Q(slug__in=map(slug_for, missing)) | Q(name__in=missing))
+            by_slug = {company.slug: company for company in found}
+            by_name = {company.name: company for company in found}
+            meant |= {each: by_name.get(each) or by_slug.get(slug_for(each)) for each in missing}
+        known = {company.pk: company for each in asked if (company := meant[each])}
+        self._note_unknown("company", [each for each in asked if not meant[each]])
         yield from self._not_too_many("companies", list(known.values()))
 
     def _note_unknown(self, label: str, unknown: list[str]) -> None:
@@ -724,6 +729,24 @@ class FeedFilter(PostingFilter):
 def _fields() -> list[tuple[str, forms.Field]]:
     """Those of every filter's form."""
     return [*PostingFilter(QueryDict()).get_form_class().base_fields.items()]
+
+
+def _companies_at(slugs: Sequence[str]) -> dict[str, Company | None]:
+    """The companies of these slugs, by slug, as far as there are any."""
+    names = ["id", "name", "slug"]
+    found: dict[str, Company | None] = {}
+    for batch in batches(slugs, MAX_VALUES):
+        for row in _by_slugs(len(batch)).rows(*batch):
+            company = Company.from_db(DEFAULT_DB_ALIAS, names, row)
+            found[company.slug] = company
+    return found
+
+
+@lru_cache(maxsize=MAX_VALUES)
+def _by_slugs(number: int) -> Statement:
+    """What reads so many companies."""
+    places: Any = [Argument(place) for place in range(number)]
+    return Statement(lambda: Company.objects.order_by().filter(slug__in=places).values_list("id", "name", "slug"))
 
 
 def _unused(kind: str, asked: str) -> Value | None:

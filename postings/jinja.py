@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 from django.conf import settings
-from django.template import engines
 from django.template.defaultfilters import capfirst, pluralize
 from django.template.loader import render_to_string
 from django.templatetags.static import static as address_of_static
@@ -18,8 +17,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from markupsafe import escape
 
 from postings import initials, links, rendering, structured_data
+from postings.parts import Part
 
 if TYPE_CHECKING:
     from postings.filters import Choice, Facet
@@ -103,21 +104,42 @@ def intcomma(number: int) -> str:
     return f"{number:,}"
 
 
-def row(posting: "Row", heading: str = "h2") -> str:
-    """A posting in a list, made once for all who see the same of it."""
-    if posting.matches:
-        return _row_template().row(posting, heading)
-    return _row(posting, heading)
+_row = Part(
+    "postings/_row.html",
+    *("heading", "initials", "path", "apply_path", "title", "company", "place", "pay"),
+    *("age", "published", "machine", "workplaces", "levels", "employment", "skills", "more_skills", "excerpt"),
+)
 
 
-@lru_cache(maxsize=5000)
-def _row(posting: "Row", heading: str) -> str:
-    return _row_template().row(posting, heading)
+def row(posting: "Row", heading: str = "h2") -> SafeString:
+    """A posting in a list."""
+    published, age, machine = posting.published
+    facts = posting.row_facts
+    return _row(
+        heading,
+        initials_of(posting.company),
+        posting.path,
+        posting.apply_path,
+        posting.title,
+        posting.company or "",
+        posting.place,
+        posting.pay,
+        age,
+        published if published != age else "",
+        machine,
+        facts.workplaces,
+        facts.levels,
+        facts.employment,
+        facts.skills,
+        str(facts.more_skills or ""),
+        _excerpt(posting.matches) if posting.matches else "",
+    )
 
 
-def _row_template() -> Any:
-    backend: Any = engines["jinja2"]
-    return backend.env.get_template("postings/_row.html").module
+def _excerpt(pieces: "Iterable[tuple[str, bool]]") -> SafeString:
+    """A part of a text with what was searched for marked in it."""
+    html = [f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces]
+    return mark_safe("".join(html))  # noqa: S308  each piece is escaped
 
 
 def choices(facet: "Facet") -> SafeString:

@@ -187,6 +187,15 @@ class _MarkedStems(dict[str, str]):
 _marked_stems = _MarkedStems()
 
 
+def marked_stem(token: str) -> str:
+    """What the index has of a token beside itself; empty where that is nothing.
+
+    >>> [marked_stem(token) for token in ("engineers", "c++", ".net")]
+    ['~engin', '', '~net']
+    """
+    return _marked_stems[token]
+
+
 def stem(token: str) -> str:
     """What the forms of an English word have in common; any other token as it is.
 

@@ -103,6 +103,40 @@ class Kept:
         return value
 
 
+class KeptSets:
+    """Sets of numbers for the next request of any thread, in so much memory; beyond that what nobody asked for longest
+    goes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._room = most_bytes
+        self._sets: dict[Any, BitMap] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> BitMap | None:
+        with self._lock:
+            kept = self._sets.pop(key, None)
+            if kept is not None:
+                self._sets[key] = kept  # now the last to go
+        return kept
+
+    def put(self, key: Any, postings: BitMap) -> BitMap:
+        with self._lock:
+            if key not in self._sets:
+                self._sets[key] = postings
+                self._room -= _bytes_of(postings)
+            while self._room < 0 and len(self._sets) > 1:
+                self._room += _bytes_of(self._sets.pop(next(iter(self._sets))))
+        return postings
+
+
+_BYTES_BESIDE = 300  # for a set's objects and its key
+
+
+def _bytes_of(postings: BitMap) -> int:
+    """About, and not less: two bytes a number, or a bit for each up to the last."""
+    return _BYTES_BESIDE + (min(2 * len(postings), postings.max() // 8) if postings else 0)
+
+
 def bitmap(numbers: np.ndarray) -> BitMap:
     # pyroaring reads an array in one go, and everything else number by number.
     return BitMap(array("I", np.ascontiguousarray(numbers, dtype=np.uint32).tobytes()))

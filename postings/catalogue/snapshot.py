@@ -1,17 +1,19 @@
 """The live postings of one state of the board, as sets that never change; what requests ask them."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.functions import Lower
 from django.utils import timezone
 from pyroaring import BitMap
 
 from postings import search, words
+from postings.batches import batches
 from postings.catalogue.columns import (
     EPOCH,
     MICROSECOND,
@@ -19,6 +21,7 @@ from postings.catalogue.columns import (
     NOTHING,
     Days,
     Kept,
+    KeptSets,
     Numbers,
     Pay,
     as_array,
@@ -29,10 +32,13 @@ from postings.catalogue.pauses import rest
 from postings.importing.facts.names import VALUES, countries_in, name_of, regions
 from postings.models import Company, Tag
 from postings.slugs import slug_for
+from postings.statements import Argument, Statement
 
-# Sets of words, and of steps of pay, that are kept for the next request; each takes up to a bit a posting.
-MOST_KEPT = 32
+# For the sets of words and of steps of pay that are kept for the next request, each: a common word's takes a bit a
+# posting.
+MOST_BYTES_OF_SETS = 4_000_000
 MOST_COMPANIES_KEPT = 1000
+_AT_ONCE = 200  # companies that are read by one query
 # So long after a change all workers show it, and no other can follow that is of the same second, or was dated before
 # its transaction was committed.
 SETTLED = dt.timedelta(seconds=3)
@@ -58,6 +64,22 @@ class Value:
         return self.slug if self.kind == Tag.Kind.CATEGORY else self.code
 
 
+_COMPANY = [field.attname for field in Company._meta.concrete_fields]
+
+
+def _companies(company_ids: Sequence[int]) -> Iterator[Company]:
+    for batch in batches(company_ids, _AT_ONCE):
+        for row in _companies_by_ids(len(batch)).rows(*batch):
+            yield Company.from_db(DEFAULT_DB_ALIAS, _COMPANY, row)
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _companies_by_ids(number: int) -> Statement:
+    """What reads so many companies."""
+    places: Any = [Argument(place) for place in range(number)]
+    return Statement(lambda: Company.objects.order_by().filter(pk__in=places).values_list(*_COMPANY))
+
+
 class CompaniesKnown:
     """What was read of companies: good for all snapshots between which none was written to."""
 
@@ -68,14 +90,35 @@ class CompaniesKnown:
         """By primary key; one query for all that are not in memory."""
         found = {pk: kept for pk in company_ids if (kept := self._rows.get(pk))}
         missing = [pk for pk in company_ids if pk not in found]
-        for pk, company in (Company.objects.in_bulk(missing) if missing else {}).items():
-            found[pk] = self._rows.put(pk, company)
+        for company in _companies(missing) if missing else ():
+            found[company.pk] = self._rows.put(company.pk, company)
         return found
 
     @cached_property
     def by_name(self) -> list[int]:
         """The primary keys of all companies in the order of their names; some have no postings."""
         return list(Company.objects.order_by(Lower("name"), "pk").values_list("pk", flat=True))
+
+
+class Names:
+    """Names of tags by the words in them, each with the postings that have the tag."""
+
+    def __init__(self, named: Iterable[tuple[str, BitMap]]) -> None:
+        self._all = [(words.tokens(name), postings) for name, postings in named]
+        self._by_token: dict[str, list[BitMap]] = {}
+        self._by_stem: dict[str, list[BitMap]] = {}
+        for tokens, postings in self._all:
+            for token in {*tokens}:
+                self._by_token.setdefault(token, []).append(postings)
+            for stem in {words.marked_stem(token) for token in tokens} - {""}:
+                self._by_stem.setdefault(stem, []).append(postings)
+
+    def having(self, term: words.Term) -> BitMap:
+        """The postings of all names that have a term, as `words.matches` says it."""
+        if len(term.tokens) > 1 or term.goes_on:
+            return BitMap.union(NOTHING, *(postings for tokens, postings in self._all if words.matches(term, tokens)))
+        found = [*self._by_token.get(term.tokens[0], ()), *self._by_stem.get(term.stem, ())]
+        return BitMap.union(*found) if found else NOTHING
 
 
 class Named(NamedTuple):
@@ -102,10 +145,9 @@ class Snapshot:
     pay: Pay
     tagged: dict[int, BitMap]  # by the tag's primary key
     tags: list[Tag]
-    _words: Kept = field(default_factory=lambda: Kept(MOST_KEPT))  # sets by term and field
-    _named: Kept = field(default_factory=lambda: Kept(MOST_KEPT))  # Named by term
+    _words: KeptSets = field(default_factory=lambda: KeptSets(MOST_BYTES_OF_SETS))  # by term and field
     companies_known: CompaniesKnown = field(default_factory=CompaniesKnown)
-    _paying: Kept = field(default_factory=lambda: Kept(MOST_KEPT))  # sets by currency and sum
+    _paying: KeptSets = field(default_factory=lambda: KeptSets(MOST_BYTES_OF_SETS))  # by currency and sum
     # Who is live, since the microsecond at which the last one expired, until that at which the next one does.
     _live: list[tuple[BitMap, int, int]] = field(default_factory=list)
     _of_live: dict[str, tuple[BitMap, Any]] = field(default_factory=dict)  # what follows from it, and from which
@@ -272,12 +314,16 @@ class Snapshot:
 
     def of_companies(self, company_ids: Collection[int]) -> BitMap:
         """The postings of these companies."""
+        numbers, begins = self._by_company
         indices = [self._company_index[pk] for pk in company_ids if pk in self._company_index]
-        if not indices:
-            return BitMap()
-        if len(indices) == 1:
-            return bitmap(np.flatnonzero(self.companies == indices[0]))
-        return bitmap(np.flatnonzero(np.isin(self.companies, indices)))
+        parts = [numbers[begins[index] : begins[index + 1]] for index in indices]
+        return bitmap(np.concatenate(parts)) if parts else BitMap()
+
+    @cached_property
+    def _by_company(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers company after company, and where those of each begin."""
+        numbers = np.argsort(self.companies, kind="stable").astype(np.uint32)
+        return numbers, np.searchsorted(self.companies[numbers], np.arange(len(self.company_ids) + 1))
 
     def company_counts(self, found: BitMap) -> "CompanyCounts":
         """How many of these postings each company has."""
@@ -403,26 +449,12 @@ class Snapshot:
 
     def named(self, term: words.Term) -> "Named":
         """The postings whose skills, and whose countries or regions, have a term in their names."""
-        if kept := self._named.get(term):
-            return kept
-        return self._named.put(
-            term,
-            Named(
-                *(
-                    BitMap.union(NOTHING, *(postings for tokens, postings in named if words.matches(term, tokens)))
-                    for named in self._names
-                )
-            ),
-        )
+        return Named(*(names.having(term) for names in self._names))
 
     @cached_property
-    def _names(self) -> tuple[list[tuple[list[str], BitMap]], ...]:
+    def _names(self) -> tuple["Names", ...]:
         return tuple(
-            [
-                (words.tokens(tag.name), self.tagged[tag.pk])
-                for tag in self.tags
-                if tag.kind in kinds and tag.pk in self.tagged
-            ]
+            Names((tag.name, self.tagged[tag.pk]) for tag in self.tags if tag.kind in kinds and tag.pk in self.tagged)
             for kinds in ({Tag.Kind.SKILL}, {Tag.Kind.COUNTRY, Tag.Kind.REGION})
         )
 
@@ -461,7 +493,10 @@ class Snapshot:
 
     def prepare(self) -> "Snapshot":
         """Makes what follows from it before a request would have to."""
-        for name in ("_numbers", "_company_index", "values", "largest", "_by_key", "_by_slug", "_names", "paid"):
+        for name in (
+            *("_numbers", "_company_index", "_by_company"),
+            *("values", "largest", "_by_key", "_by_slug", "_names", "paid"),
+        ):
             getattr(self, name)
             rest()
         self.live()
@@ -492,12 +527,11 @@ class CompanyCounts:
     def most(self, limit: int) -> list[tuple[int, int]]:
         """Primary key and count of those that have most, at most `limit`, and none that has none."""
         counts = self._counts
-        if len(counts) > limit:
+        candidates = np.flatnonzero(counts)
+        if len(candidates) > limit:
             # Equal ones in the order that the whole sorting would give them: by primary key.
-            least = np.partition(counts, -limit)[-limit]
-            candidates = np.flatnonzero(counts >= max(least, 1))
-        else:
-            candidates = np.flatnonzero(counts)
+            least = np.partition(counts[candidates], -limit)[-limit]
+            candidates = candidates[counts[candidates] >= least]
         ids = self._snapshot.company_ids
         ranked = sorted(
             ((int(ids[index]), int(counts[index])) for index in candidates), key=lambda each: (-each[1], each[0])
