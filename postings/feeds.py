@@ -7,7 +7,7 @@ there twice while others come and go; in the other orders, which somebody has to
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,7 @@ PER_PAGE = shown.MOST_AT_ONCE
 ATOM, JSON = "postings:feed_atom", "postings:feed_json"
 # What a subscriber sees beside a posting.
 _TAGGED = {Tag.Kind.SKILL, Tag.Kind.CATEGORY}
+_ATOM_SAYS = {*_TAGGED, Tag.Kind.LANGUAGE}
 
 
 class NoSuchPage(ValueError):
@@ -72,7 +73,7 @@ def path(asked: PostingFilter, name: str) -> str:
 
 def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[str], str]) -> Feed:
     """The page that is asked for. Raises NoSuchPage."""
-    page = _page(asked, query)
+    page = _page(asked, query, _ATOM_SAYS if name == ATOM else ())
 
     def address(parameters: dict[str, str]) -> str:
         return absolute(_path(name, [*_pairs(asked), *parameters.items()]))
@@ -106,11 +107,14 @@ def _path(name: str, pairs: list[tuple[str, str]]) -> str:
 # --- Pages ------------------------------------------------------------------------------------------
 
 
-def _page(asked: PostingFilter, query: QueryDict) -> Page:
-    return _newest(asked, query.get("before", "")) if asked.criteria.sort == NEWEST else _in_order(asked, query)
+def _page(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) -> Page:
+    """`kinds`: of the tags that it says, all where none is named."""
+    if asked.criteria.sort == NEWEST:
+        return _newest(asked, query.get("before", ""), kinds)
+    return _in_order(asked, query, kinds)
 
 
-def _newest(asked: PostingFilter, before: str) -> Page:
+def _newest(asked: PostingFilter, before: str, kinds: Collection[str]) -> Page:
     finding, snapshot = asked.finding, asked.snapshot
     # One more than are shown tells whether there is a next page.
     ids = finding.before(*_cursor(before), PER_PAGE + 1) if before else finding[: PER_PAGE + 1]
@@ -120,7 +124,8 @@ def _newest(asked: PostingFilter, before: str) -> Page:
         number = snapshot.number_of(ids[PER_PAGE - 1])
         assert number is not None  # noqa: S101  found in the same snapshot
         following = {"before": f"{snapshot.day_of(number)}.{ids[PER_PAGE - 1]}"}
-    return Page(shown.those(ids[:PER_PAGE], snapshot), {"before": before} if before else {}, next=following)
+    postings = shown.those(ids[:PER_PAGE], snapshot, kinds)
+    return Page(postings, {"before": before} if before else {}, next=following)
 
 
 def _cursor(text: str) -> tuple[dt.date, int]:
@@ -132,7 +137,7 @@ def _cursor(text: str) -> tuple[dt.date, int]:
         raise NoSuchPage("“before” is a day and a number, as in the address of a page’s next one.") from None
 
 
-def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
+def _in_order(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) -> Page:
     text = query.get("page", "1")
     if not re.fullmatch(r"0*[1-9]\d{0,8}", text, re.ASCII):
         raise NoSuchPage("“page” is a number from 1 on.")
@@ -144,7 +149,7 @@ def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
         return {"page": str(number)} if number > 1 else {}
 
     return Page(
-        shown.those(ids[:PER_PAGE], asked.snapshot),
+        shown.those(ids[:PER_PAGE], asked.snapshot, kinds),
         parameters(number),
         previous=parameters(number - 1) if number > 1 else None,
         next=parameters(number + 1) if len(ids) > PER_PAGE else None,
@@ -156,6 +161,7 @@ def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
 # What no XML 1.0 document can hold, escaped or not: no page has it, and a text may.
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_THEIR_BEGINNING = b"\xef\xbf"
 
 
 def atom(feed: Feed) -> bytes:
@@ -209,8 +215,9 @@ def _author(name: str) -> str:
 def _xml(document: str) -> bytes:
     # All of it at once: what is taken out is nowhere in the markup.
     data = document.encode(errors="ignore").translate(None, _CONTROLS)
-    for each in _NO_CHARACTERS:
-        data = data.replace(each, b"")
+    if _THEIR_BEGINNING in data:
+        for each in _NO_CHARACTERS:
+            data = data.replace(each, b"")
     return data
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from django.conf import settings
 from django.template.defaultfilters import capfirst, pluralize
-from django.template.loader import render_to_string
 from django.templatetags.static import static as address_of_static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,6 +23,7 @@ from postings.parts import Part
 
 if TYPE_CHECKING:
     from postings.filters import Choice, Facet
+    from postings.models.posting import ShownLink
     from postings.rows import Row
 
 
@@ -51,6 +51,7 @@ def environment(loader: jinja2.FileSystemLoader, **given: Any) -> jinja2.Environ
         "site_name": site_name,
         "static": static,
         "static_as_named": static_as_named,
+        "tag": tag,
         "url": links.path,
     }
     made.filters |= {
@@ -142,21 +143,35 @@ def _excerpt(pieces: "Iterable[tuple[str, bool]]") -> SafeString:
     return mark_safe("".join(html))  # noqa: S308  each piece is escaped
 
 
+_tag = Part("postings/posting/_tag.html", "kind", "path", "name", "evidence")
+
+
+def tag(link: "ShownLink") -> SafeString:
+    """What a posting has, with the words that say so."""
+    tag = link.tag
+    return _tag(tag.kind, tag.get_absolute_url(), tag.name, link.evidence)
+
+
 def choices(facet: "Facet") -> SafeString:
     """The boxes of a facet."""
-    return _numbered([("postings/_choice.html", facet.name, each) for each in facet.choices])
+    return _numbered([(_choice, facet.name, each) for each in facet.choices])
 
 
 def options(chosen_from: "Iterable[Choice]") -> SafeString:
     """What a field can be set to."""
-    return _numbered([("postings/_option.html", "", each) for each in chosen_from])
+    return _numbered([(_option, "", each) for each in chosen_from])
 
 
-def _numbered(choices: "Iterable[tuple[str, str, Choice]]") -> SafeString:
+_CHOICE = ("name", "value", "label", "number", "is_chosen", "is_off")
+_choice = Part("postings/_choice.html", *_CHOICE)
+_option = Part("postings/_option.html", *_CHOICE)
+
+
+def _numbered(choices: "Iterable[tuple[Part, str, Choice]]") -> SafeString:
     """What a page has most of, from pieces: of a choice only its number is another on each page."""
     html = []
-    for template, name, choice in choices:
-        begin, end = _around_number(template, name, choice.value, choice.name, choice.is_chosen, choice.is_off)
+    for part, name, choice in choices:
+        begin, end = _around_number(part, name, choice.value, choice.name, choice.is_chosen, choice.is_off)
         html.append(f"{begin}{choice.number:,}{end}")
     return mark_safe("".join(html))  # noqa: S308  made of what the templates escaped
 
@@ -164,11 +179,11 @@ def _numbered(choices: "Iterable[tuple[str, str, Choice]]") -> SafeString:
 _NUMBER = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
-@lru_cache(maxsize=20_000)
-def _around_number(template: str, name: str, value: str, label: str, is_chosen: bool, is_off: bool) -> tuple[str, str]:
+@lru_cache(maxsize=4096)
+def _around_number(part: Part, name: str, value: str, label: str, is_chosen: bool, is_off: bool) -> tuple[str, str]:
     """What stands before and behind the number of a choice, which is the last that stands there."""
-    context = {"name": name, "value": value, "label": label, "is_chosen": is_chosen, "is_off": is_off}
-    begin, _, end = render_to_string(template, {**context, "number": _NUMBER}).rpartition(_NUMBER)
+    html = part(name, value, label, _NUMBER, "yes" if is_chosen else "", "yes" if is_off else "")
+    begin, _, end = html.rpartition(_NUMBER)
     return begin, end
 
 

@@ -5,7 +5,7 @@ database only which they are, and what says so.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
@@ -51,23 +51,44 @@ def read_links(posting: Posting, snapshot: Snapshot) -> None:
     posting.links = [Link(tags[tag], evidence) for tag, evidence in links]
 
 
-def those(ids: Sequence[int], snapshot: Snapshot) -> list[Posting]:
-    """The live ones of at most MOST_AT_ONCE postings in this order, with their tags; without Markdown, or evidence."""
+def those(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str] = ()) -> list[Posting]:
+    """The live ones of at most MOST_AT_ONCE postings in this order, with their tags; without Markdown, or evidence.
+
+    `kinds`: of the tags that are needed, as far as the snapshot knows them; where none is said all, as stored.
+    """
     if not ids:
         return []
     # The statements have so many places.
     asked = [*ids, *[ids[0]] * (MOST_AT_ONCE - len(ids))]
     by_id = {posting.pk: posting for row in _by_ids.rows(*asked) if (posting := _posting(_SHOWN, row)).is_live}
-    links: defaultdict[int, list[int]] = defaultdict(list)
-    for posting_id, tag in _links_by_ids.rows(*asked):
-        links[posting_id].append(tag)
-    wanted = {tag for of_posting in links.values() for tag in of_posting}
+    links = _known_links(ids, snapshot, kinds) if kinds else _stored_links(asked, snapshot)
+    for posting_id, posting in by_id.items():
+        posting.links = links[posting_id]
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _stored_links(ids: Sequence[int], snapshot: Snapshot) -> defaultdict[int, list[Link]]:
+    """By posting; `ids`: MOST_AT_ONCE."""
+    rows = _links_by_ids.rows(*ids)
+    wanted = {tag for _, tag in rows}
     tags = _tags(snapshot, wanted)
     # A posting that is open everywhere has two hundred.
     shared = {tag: Link(tags[tag]) for tag in wanted}
-    for posting_id, posting in by_id.items():
-        posting.links = [shared[tag] for tag in links[posting_id]]
-    return [by_id[pk] for pk in ids if pk in by_id]
+    links: defaultdict[int, list[Link]] = defaultdict(list)
+    for posting_id, tag in rows:
+        links[posting_id].append(shared[tag])
+    return links
+
+
+def _known_links(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str]) -> defaultdict[int, list[Link]]:
+    """By posting."""
+    numbers = snapshot.numbers_of(ids)
+    links: defaultdict[int, list[Link]] = defaultdict(list)
+    for tag in snapshot.tags:
+        if tag.kind in kinds and tag.pk in snapshot.tagged:
+            for number in snapshot.tagged[tag.pk] & numbers:
+                links[int(snapshot.ids[number])].append(Link(tag))
+    return links
 
 
 def _posting(names: Sequence[str], row: Sequence[Any]) -> Posting:

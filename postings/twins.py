@@ -63,8 +63,10 @@ def find(posting: Posting) -> Alike:
     # Of a place only what is shown counts.
     is_shared = any(each.place == posting.place or each.place_summary == posting.place_summary for each in alike)
     earlier = [each.pk for each in alike if each.pk < posting.pk and each.place == posting.place]
-    same = Posting.objects.filter(pk__in=earlier, body_html=posting.body_html).order_by("pk")
-    original = same.values_list("slug", flat=True).first() if earlier else None
+    original = None
+    if earlier:
+        same = Posting.objects.filter(pk__in=earlier, body_html=posting.body_html).order_by("pk")
+        original = same.values_list("slug", flat=True).first()
     return Alike(
         mark=_mark_among(posting.slug, [each.slug for each in alike]) if is_shared else "",
         original_slug=original or posting.slug,

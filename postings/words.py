@@ -404,7 +404,9 @@ class _Folded:
         # Where folding changed the length: from there on, how much further on the same is in the text.
         self.starts: list[int] = []
         self.shifts: list[int] = []
-        folded = self.text if text.isascii() else _NOT_ASCII.sub(self._fold_run, self.text)
+        folded = self.text
+        if not text.isascii():
+            folded = _with_few_replaced(self.text) or _NOT_ASCII.sub(self._fold_run, self.text)
         self.folded = folded.lower()
 
     def _fold_run(self, found: re.Match[str]) -> str:
@@ -464,6 +466,23 @@ class _Folded:
                 if _stands_alone(character):
                     return token[:number] or character
         return token
+
+
+_MOST_REPLACED = 16
+
+
+def _with_few_replaced(text: str) -> str:
+    """The text folded, where that takes no more than to put a few ASCII characters in the place of dashes and curly
+    quotes, as in most texts that have any; else nothing."""
+    characters = {*"".join({*_NOT_ASCII.findall(text)})}
+    if len(characters) > _MOST_REPLACED:
+        return ""
+    for character in characters:
+        folded = _shown(character)
+        if len(folded) != 1 or not folded.isascii():
+            return ""
+        text = text.replace(character, folded)
+    return text
 
 
 _LONGEST_KEPT = 20
