@@ -268,20 +268,26 @@ def similar(
     Those that share a skill or, where it has none that others have, a category; among them skills, level and places
     decide, and at most two are of one company. Only where nothing is shared the company's own.
     """
-    live = snapshot.live() - snapshot.numbers_of([posting_id])
+    live, own = snapshot.live(), snapshot.number_of(posting_id)
+    itself = BitMap() if own is None else BitMap([own])
     having = {tag: snapshot.tagged[tag.pk] for tag in tags if tag.pk in snapshot.tagged}
     leading: list[BitMap] = []
     for kind in (Tag.Kind.SKILL, Tag.Kind.CATEGORY):
         leading = leading or [
-            each for tag, postings in having.items() if tag.kind == kind and (each := postings & live)
+            each
+            for tag, postings in having.items()
+            # Not copied where all of them are live.
+            if tag.kind == kind and not (each := postings if snapshot.is_all_live else postings & live) <= itself
         ]
     if not leading:
-        own = snapshot.of_companies([company_id]) & live if company_id else BitMap()
-        return [int(snapshot.ids[number]) for number in _newest(own, 0, limit)]
+        of_company = snapshot.of_companies([company_id]) & live if company_id else BitMap()
+        return [int(snapshot.ids[number]) for number in _newest(of_company - itself, 0, limit)]
     leading = sorted(leading, key=len)[:_RAREST]
-    compared = _having_most(leading, _MOST_COMPARED)
+    # With itself, which may be in all of them.
+    compared = _having_most(leading, _MOST_COMPARED + len(itself)) - itself
+    others = len(live) - live.intersection_cardinality(itself)
     weighed = [
-        (postings, _WEIGHTS.get(Tag.Kind(tag.kind)) or math.log((len(live) + 2) / (len(postings) + 1)))
+        (postings, _WEIGHTS.get(Tag.Kind(tag.kind)) or math.log((others + 2) / (len(postings) + 1)))
         for tag, postings in having.items()
         if tag.kind in _WEIGHTS or tag.kind == Tag.Kind.SKILL
     ]

@@ -15,9 +15,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
-from postings import catalogue, changes
-from postings.catalogue import building, changing, columns, keeping, pauses, storing
+from postings import catalogue, changes, words
+from postings.catalogue import building, changing, columns, keeping, pauses, snapshot, storing
 from postings.filters import PostingFilter
 from postings.finding import RELEVANCE
 from postings.importing.facts.names import countries_in, name_of
@@ -643,3 +644,50 @@ def test_a_posting_stands_where_the_database_has_it_whether_it_is_there_or_not()
         for pk in (0, *keys, keys[-1] + 1):
             older = Posting.objects.filter(listed_on__lt=day) | Posting.objects.filter(listed_on=day, pk__lt=pk)
             assert snapshot.before(day, pk) == older.count()
+
+
+# --- What is kept for the next request ------------------------------------------------------------
+
+
+def test_sets_are_kept_by_the_memory_that_they_take():
+    dense = [BitMap(range(start, start + 80_000)) for start in range(40)]
+    kept = columns.KeptSets(100_000)
+    for number, each in enumerate(dense):
+        assert kept.put(number, each) is each
+    # Ten thousand bytes each, with what stands beside them.
+    assert [number for number in range(40) if kept.get(number) is not None] == list(range(31, 40))
+    small = columns.KeptSets(100_000)
+    for number in range(200):
+        small.put(number, BitMap([number]))
+    assert sum(small.get(number) is not None for number in range(200)) == 200
+
+
+def test_what_is_asked_for_stays_and_the_rest_goes():
+    kept = columns.KeptSets(50_000)
+    for number in range(40):
+        kept.put(number, BitMap(range(80_000)))
+        assert kept.get(0) is not None
+    assert kept.get(1) is None
+
+
+def test_one_set_is_kept_however_large():
+    kept = columns.KeptSets(10)
+    kept.put("a", BitMap(range(80_000)))
+    assert kept.get("a") is not None
+    kept.put("b", BitMap([1]))
+    assert kept.get("a") is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(["C++", "C", "Node.js", "Engineering", "Engineers", ".NET", "Net Sales", "New York", "東京"])
+    ),
+    st.sampled_from(
+        ["c", "c++", "node", '"node js"', "engineer", "eng*", ".net", "net", "york", "new york*", "東", '"c"']
+    ),
+)
+def test_names_have_a_term_as_words_says_it(names, query):
+    numbered = [(name, BitMap([number])) for number, name in enumerate(names)]
+    [term, *_] = words.parse(query).terms
+    expected = {number for number, name in enumerate(names) if words.matches(term, words.tokens(name))}
+    assert {*snapshot.Names(numbered).having(term)} == expected
