@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from postings import catalogue, changes, words
-from postings.catalogue import building, changing, columns, keeping, pauses, snapshot, storing
+from postings.catalogue import building, changing, columns, keeping, pauses, storing
+from postings.catalogue.snapshot import Names
 from postings.filters import PostingFilter
 from postings.finding import RELEVANCE
 from postings.importing.facts.names import countries_in, name_of
@@ -690,4 +691,4 @@ def test_names_have_a_term_as_words_says_it(names, query):
     numbered = [(name, BitMap([number])) for number, name in enumerate(names)]
     [term, *_] = words.parse(query).terms
     expected = {number for number, name in enumerate(names) if words.matches(term, words.tokens(name))}
-    assert {*snapshot.Names(numbered).having(term)} == expected
+    assert {*Names(numbered).having(term)} == expected
