@@ -280,8 +280,8 @@ def similar(
             if tag.kind == kind and not (each := postings if snapshot.is_all_live else postings & live) <= itself
         ]
     if not leading:
-        of_company = snapshot.of_companies([company_id]) & live if company_id else BitMap()
-        return [int(snapshot.ids[number]) for number in _newest(of_company - itself, 0, limit)]
+        companys = snapshot.of_companies([company_id]) & live if company_id else BitMap()
+        return [int(snapshot.ids[number]) for number in _newest(companys - itself, 0, limit)]
     leading = sorted(leading, key=len)[:_RAREST]
     # With itself, which may be in all of them.
     compared = _having_most(leading, _MOST_COMPARED + len(itself)) - itself
