@@ -211,10 +211,20 @@ _ADD = """
     SELECT id, %s, %s, %s FROM postings_posting WHERE id = %s
     ON CONFLICT (posting_id, day, kind) DO UPDATE SET count = postings_dailyclicks.count + excluded.count
 """
-_SEE = """
-    INSERT INTO postings_visitorclick (day, visitor, posting_id, second, is_burst) VALUES (%s, %s, %s, %s, %s)
+# Of a burst is what follows one, and what is one more than MOST_A_MINUTE. Out of the journal click-throughs may come
+# later than they took place.
+_SEE = f"""
+    INSERT INTO postings_visitorclick (day, visitor, posting_id, second, is_burst)
+    SELECT %s, %s, %s, %s, count(CASE WHEN is_burst THEN 1 END) > 0
+        OR count(CASE WHEN abs(second - %s) < {_MINUTE} THEN 1 END) = {MOST_A_MINUTE}
+    FROM (
+        SELECT second, is_burst FROM postings_visitorclick
+        WHERE day = %s AND visitor = %s ORDER BY second DESC LIMIT {MOST_A_MINUTE}
+    ) AS latest
+    WHERE true
     ON CONFLICT (day, visitor, posting_id) DO NOTHING
-"""
+    RETURNING is_burst
+"""  # noqa: S608  made of this module's numbers alone
 
 
 _latest = Statement(
@@ -248,22 +258,21 @@ def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
     if not click.visitor or click.day != today:
         # The day's key is gone, and with it what else this visitor did.
         return Kind.UNTOLD
-    seen = latest(click.day, click.visitor)
-    was_burst = any(is_burst for _, is_burst in seen)
-    # Out of the journal they may come later than they took place.
-    near = [second for second, _ in seen if abs(second - click.second) < _MINUTE]
-    begins = not was_burst and len(near) == MOST_A_MINUTE
-    is_new = _see(click, is_burst=was_burst or begins)
-    if begins and is_new:
-        # Locked, so that of two bursts that begin at once only the first moves them.
-        moved = VisitorClick.objects.filter(day=click.day, visitor=click.visitor, is_burst=False)
-        for posting_id in moved.order_by("pk").select_for_update().values_list("posting_id", flat=True):
-            counts[posting_id, click.day, Kind.PERSON] -= 1
-            counts[posting_id, click.day, Kind.BURST] += 1
+    is_burst = _see(click)
+    if is_burst is None:
+        is_of_burst = any(each for _, each in latest(click.day, click.visitor))
+        return Kind.BURST if is_of_burst else Kind.REPEAT
+    if not is_burst:
+        return Kind.PERSON
+    # Where it is the first of a burst. Locked, so that of two bursts that begin at once only the first moves them.
+    moved = VisitorClick.objects.filter(day=click.day, visitor=click.visitor, is_burst=False)
+    posting_ids = list(moved.order_by("pk").select_for_update().values_list("posting_id", flat=True))
+    for posting_id in posting_ids:
+        counts[posting_id, click.day, Kind.PERSON] -= 1
+        counts[posting_id, click.day, Kind.BURST] += 1
+    if posting_ids:
         moved.update(is_burst=True)
-    if was_burst or (begins and is_new):
-        return Kind.BURST
-    return Kind.PERSON if is_new else Kind.REPEAT
+    return Kind.BURST
 
 
 def latest(day: dt.date, visitor: bytes) -> Sequence[Sequence[Any]]:
@@ -271,12 +280,14 @@ def latest(day: dt.date, visitor: bytes) -> Sequence[Sequence[Any]]:
     return _latest.rows(connection.ops.adapt_datefield_value(day), visitor)
 
 
-def _see(click: Click, is_burst: bool) -> bool:
-    """Notes that this visitor went on from this posting today; whether that is the first time."""
+def _see(click: Click) -> bool | None:
+    """Notes that this visitor went on from this posting today. Whether that is of a burst; None if it was noted."""
     date = connection.ops.adapt_datefield_value(click.day)
+    parameters = [date, click.visitor, click.posting_id, click.second, click.second, date, click.visitor]
     with connection.cursor() as cursor:
-        cursor.execute(_SEE, [date, click.visitor, click.posting_id, click.second, is_burst])
-        return cursor.rowcount == 1
+        cursor.execute(_SEE, parameters)
+        rows = cursor.fetchall()
+    return bool(rows[0][0]) if rows else None
 
 
 # --- Out of the journal -------------------------------------------------------------------------------
