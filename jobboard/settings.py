@@ -3,6 +3,7 @@
 With nothing set this is a board for one machine: SQLite in `var/`, the secret key in `var/secret_key`.
 """
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -194,6 +195,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "simple_history",
+    "axes",
     "csp",
 ]
 
@@ -459,7 +461,31 @@ if SITE_IS_HTTPS:
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # the redirect to https is the proxy's: the board may also be reached inside a network
     "security.W021",  # preloading HSTS is the owner's decision, and hard to take back
+    "axes.W002",  # its middleware would stand around every page; the admin's login answers for itself (`lockout`)
 ]
+
+AUTHENTICATION_BACKENDS = [
+    # Refuses before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed logins within LOGIN_COOLOFF after which an address, and a name from wherever it is tried, is refused for as
+# long (`postings.lockout`). A name has more to spare: whoever knows it could else keep its owner out from afar.
+FAILED_LOGINS_OF_AN_ADDRESS = 10
+FAILED_LOGINS_OF_A_NAME = 50
+LOGIN_COOLOFF = dt.timedelta(minutes=15)
+AXES_HANDLER = "postings.lockout.LoginAttempts"
+AXES_CLIENT_IP_CALLABLE = "postings.lockout.address"
+AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
+AXES_FAILURE_LIMIT = FAILED_LOGINS_OF_AN_ADDRESS
+AXES_COOLOFF_TIME = LOGIN_COOLOFF
+# Trying on does not make it last longer, or somebody in an office could keep all others out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+# Nothing is kept of those who got in, and of those who did not no longer than it takes.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -498,5 +524,7 @@ LOGGING = {
         "django.request": {"handlers": [], "level": "ERROR" if LOG_REQUESTS else "INFO", "propagate": True},
         # Scanners send any Host they like: answered with 400, and not worth a traceback each.
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        # Several lines for each try; the board has its own where somebody is refused.
+        "axes": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 
@@ -17,6 +17,17 @@ class BoardAdminConfig(AdminConfig):
 class BoardSite(AdminSite):
     # Every list of it is on the home, a click away; beside a list there is no room for it.
     enable_nav_sidebar = False
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # Here, because this module is read before there are models.
+        from postings import lockout
+
+        response = super().login(request, extra_context)
+        if lockout.is_refused(request):
+            return lockout.refusal(self, request)
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            lockout.remember_browser(request, response)
+        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # Here, because the screens register themselves at this very site.

@@ -185,8 +185,8 @@ def test_djangos_deployment_checks_find_nothing(tmp_path):
         *("check", "--deploy", "--database", "default", "--fail-level", "WARNING"), **PRODUCTION, DATABASE_URL=database
     )
     assert done.returncode == 0, done.stderr
-    # Two are silenced by name: the redirect to https, and preloading HSTS.
-    assert "no issues (2 silenced)" in done.stdout
+    # Silenced by name: the redirect to https, preloading HSTS, and that the lockout's middleware is not there.
+    assert "no issues (3 silenced)" in done.stdout
 
 
 def test_the_deployment_checks_would_find_something():

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from postings import life, uploads, visitors
+from postings import life, lockout, uploads, visitors
 from postings.databases import said_by
 
 COULD_NOT_RUN = 3
@@ -28,6 +28,7 @@ class Command(BaseCommand):
             if not dry_run:
                 visitors.forget_before(visitors.today())
                 uploads.forget_old()
+                lockout.forget_old()
         except DatabaseError as error:
             said = said_by(error)
             raise CommandError(f"It stopped: {said}. Run it again.", returncode=COULD_NOT_RUN) from error
