@@ -170,6 +170,30 @@ POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _up_to(36_500
 PROXY_COUNT: int = _setting("PROXY_COUNT", 0, _up_to(10), "a number of proxies from 0 to 10")
 
 
+# What the board's own addresses begin with; the admin would stand before them.
+_TAKEN = {
+    *("all", "suggest", "companies", "skills", "categories", "countries", "regions", "workplaces", "jobs", "apply"),
+    *("about", "figures", "static", "healthz", "readyz"),
+}
+
+
+def _admin_url(text: str) -> str:
+    path = text.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", path) or path.partition("/")[0].lower() in _TAKEN:
+        raise ValueError(text)
+    return f"{path}/"
+
+
+# Where the admin is. Whoever moves it finds it named nowhere in public.
+DEFAULT_ADMIN_URL = "admin/"
+ADMIN_URL: str = _setting(
+    "ADMIN_URL",
+    DEFAULT_ADMIN_URL,
+    _admin_url,
+    "a path of letters, digits, - and _ like desk-4711/, which no page of the board begins with",
+)
+
+
 def _parameters(text: str) -> list[tuple[str, str]]:
     pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
     if len({name for name, _ in pairs}) < len(pairs) or not all(name for name, _ in pairs):
@@ -451,7 +475,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 # Only the admin has forms that need it; browsers do not even send it to public pages.
-CSRF_COOKIE_PATH = "/admin/"
+CSRF_COOKIE_PATH = f"/{ADMIN_URL}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 if SITE_IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
