@@ -1,11 +1,15 @@
 """The admin's site: Django's own, with a home that says what needs a person today."""
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+
+from postings import sessions
 
 
 class BoardAdminConfig(AdminConfig):
@@ -18,10 +22,25 @@ class BoardSite(AdminSite):
     # Every list of it is on the home, a click away; beside a list there is no room for it.
     enable_nav_sidebar = False
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not sessions.is_over(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Around every page of the admin but the login."""
+        page = super().admin_view(view, cacheable)
+
+        @wraps(page)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            sessions.look_after(request)
+            return page(request, *args, **kwargs)
+
+        return answer
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # Here, because this module is read before there are models.
         from postings import lockout
 
+        sessions.look_after(request)
         response = super().login(request, extra_context)
         if lockout.is_refused(request):
             return lockout.refusal(self, request)

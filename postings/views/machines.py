@@ -23,7 +23,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Where crawlers should not go, and where the sitemap is."""
     if not settings.SEARCH_ENGINES:
         return _text(["User-agent: *", "Disallow: /"])
-    shut = SHUT
+    shut: tuple[str, ...] = SHUT
     if settings.ADMIN_URL == settings.DEFAULT_ADMIN_URL:
         # Everybody knows it. One that the owner chose would be given away here; its own pages ask not to be listed.
         shut = (f"/{settings.ADMIN_URL}", *SHUT)
