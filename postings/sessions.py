@@ -34,12 +34,16 @@ def is_over(request: HttpRequest) -> bool:
 
 def look_after(request: HttpRequest) -> None:
     """Before a page of the admin: logs out whose time is over, and notes now and then that the others are there."""
+    # Here, because the admin's site is read before there are models.
+    from postings import second_factor
+
     if not request.user.is_authenticated:
         return
     if is_over(request):
         auth.logout(request)
     elif _is_past(request.session[_WRITTEN], WRITTEN_EVERY):
         request.session[_WRITTEN] = timezone.now().timestamp()
+        second_factor.note(request, request.user)
 
 
 def _is_past(moment: float, span: dt.timedelta) -> bool:
