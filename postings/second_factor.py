@@ -78,7 +78,7 @@ def key_to_type(device: TOTPDevice) -> str:
 
 def picture(device: TOTPDevice) -> SafeString:
     """The key as a QR code, dark on light in either colour scheme; made here, for it is nobody else's to see."""
-    svg = segno.make(device.config_url, micro=False).svg_inline(scale=5, border=4, light="#fff", svgclass="qr")
+    svg = segno.make(device.config_url, micro=False).svg_inline(omitsize=True, border=4, light="#fff", svgclass="qr")
     return mark_safe(svg)  # noqa: S308  of numbers alone
 
 

@@ -22,7 +22,7 @@ class KeysField(forms.ModelMultipleChoiceField):
 
 
 class AccountAdmin(SteadyAdmin):
-    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": KeysField, **kwargs})
 
 
