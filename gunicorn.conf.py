@@ -99,4 +99,8 @@ def post_worker_init(worker):
 
 def when_ready(server):
     """Say where to look, once the port is open."""
-    server.log.info("The board is at http://%s/ (the admin at /admin/; make an account: make admin)", bind)
+    from django.conf import settings
+
+    server.log.info(
+        "The board is at http://%s/ (the admin at /%s; make an account: make admin)", bind, settings.ADMIN_URL
+    )

@@ -3,6 +3,7 @@
 With nothing set this is a board for one machine: SQLite in `var/`, the secret key in `var/secret_key`.
 """
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -169,6 +170,30 @@ POSTING_LIFETIME_DAYS: int = _setting("POSTING_LIFETIME_DAYS", 60, _up_to(36_500
 PROXY_COUNT: int = _setting("PROXY_COUNT", 0, _up_to(10), "a number of proxies from 0 to 10")
 
 
+# What the board's own addresses begin with; the admin would stand before them.
+_TAKEN = {
+    *("all", "suggest", "companies", "skills", "categories", "countries", "regions", "workplaces", "jobs", "apply"),
+    *("about", "figures", "static", "healthz", "readyz"),
+}
+
+
+def _admin_url(text: str) -> str:
+    path = text.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", path) or path.partition("/")[0].lower() in _TAKEN:
+        raise ValueError(text)
+    return f"{path}/"
+
+
+# Where the admin is. Whoever moves it finds it named nowhere in public.
+DEFAULT_ADMIN_URL = "admin/"
+ADMIN_URL: str = _setting(
+    "ADMIN_URL",
+    DEFAULT_ADMIN_URL,
+    _admin_url,
+    "a path of letters, digits, - and _ like desk-4711/, which no page of the board begins with",
+)
+
+
 def _parameters(text: str) -> list[tuple[str, str]]:
     pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
     if len({name for name, _ in pairs}) < len(pairs) or not all(name for name, _ in pairs):
@@ -194,6 +219,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "simple_history",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "csp",
 ]
 
@@ -444,12 +473,16 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+# A working day at most, and less where nothing is done or the browser is closed (`postings.sessions`).
+SESSION_LASTS = dt.timedelta(hours=12)
+SESSION_COOKIE_AGE = 2 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 # Only the admin has forms that need it; browsers do not even send it to public pages.
-CSRF_COOKIE_PATH = "/admin/"
+CSRF_COOKIE_PATH = f"/{ADMIN_URL}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 if SITE_IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -459,15 +492,43 @@ if SITE_IS_HTTPS:
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # the redirect to https is the proxy's: the board may also be reached inside a network
     "security.W021",  # preloading HSTS is the owner's decision, and hard to take back
+    "axes.W002",  # its middleware would stand around every page; the admin's login answers for itself (`lockout`)
 ]
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+AUTHENTICATION_BACKENDS = [
+    # Refuses before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed logins within LOGIN_COOLOFF after which an address, and a name from wherever it is tried, is refused for as
+# long (`postings.lockout`). A name has more to spare: whoever knows it could else keep its owner out from afar.
+FAILED_LOGINS_OF_AN_ADDRESS = 10
+FAILED_LOGINS_OF_A_NAME = 50
+LOGIN_COOLOFF = dt.timedelta(minutes=15)
+AXES_HANDLER = "postings.lockout.LoginAttempts"
+AXES_CLIENT_IP_CALLABLE = "postings.lockout.address"
+AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
+AXES_FAILURE_LIMIT = FAILED_LOGINS_OF_AN_ADDRESS
+AXES_COOLOFF_TIME = LOGIN_COOLOFF
+# Trying on does not make it last longer, or somebody in an office could keep all others out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+# Nothing is kept of those who got in, and of those who did not no longer than it takes.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# Whether every account needs a second factor; else each may have one (`postings.second_factor`).
+STAFF_SECOND_FACTOR: bool = _switch("STAFF_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = SITE_NAME
+
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 
@@ -498,5 +559,7 @@ LOGGING = {
         "django.request": {"handlers": [], "level": "ERROR" if LOG_REQUESTS else "INFO", "propagate": True},
         # Scanners send any Host they like: answered with 400, and not worth a traceback each.
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        # Several lines for each try; the board has its own where somebody is refused.
+        "axes": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }

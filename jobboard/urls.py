@@ -1,10 +1,11 @@
 """Every address of the board: the public pages live in `postings.urls`."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_URL, admin.site.urls),
     path("", include("postings.urls")),
 ]
 

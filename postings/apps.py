@@ -9,7 +9,7 @@ class PostingsConfig(AppConfig):
     name = "postings"
 
     def ready(self) -> None:
-        from postings import changes, checks  # noqa: F401  registers the system checks
+        from postings import changes, checks, lockout, second_factor, sessions  # noqa: F401  register what they look at
 
         changes.connect()
         post_migrate.connect(_index_missing, sender=self)

@@ -34,7 +34,8 @@ def proxies(**kwargs: Any) -> list[CheckMessage]:
         return [
             Info(
                 "SITE_URL is https://, so a proxy stands in front of the board, and PROXY_COUNT is 0: all visitors "
-                "seem to come from the proxy's address, and their click-throughs are not told apart.",
+                "seem to come from the proxy's address. Their click-throughs are not told apart, and a few failed "
+                "logins of anybody shut the admin's login to all.",
                 hint="Set PROXY_COUNT to how many proxies add to X-Forwarded-For, mostly 1.",
                 id="postings.I001",
             )

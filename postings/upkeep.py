@@ -1,4 +1,5 @@
-"""What each worker looks after between requests: click-throughs that wait in the journal, and keys of past days."""
+"""What each worker looks after between requests: click-throughs that wait in the journal, keys of past days, and failed
+logins that count no longer."""
 
 import logging
 import threading
@@ -6,7 +7,7 @@ import threading
 from django.conf import settings
 from django.db import connection
 
-from postings import clicks, databases, visitors
+from postings import clicks, databases, lockout, visitors
 from postings.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def _go_on() -> None:
             # What is put by stays where it is until the next time, whatever it was: nobody would start this again.
             # Said once, not every ten seconds.
             if not is_failing:
-                log.exception("Click-throughs could not be folded, or past days not be forgotten; it goes on trying")
+                log.exception("Click-throughs could not be folded, or what is over not be forgotten; it goes on trying")
             is_failing = True
         else:
             is_failing = False
@@ -48,5 +49,6 @@ def look_after() -> None:
     visitors.forget_before(visitors.today())
     visitors.prepare()
     visitors.overwrite_forgotten(visitors.today())
+    lockout.forget_old()
     if folded := clicks.fold():
         log.info("Folded %s click-throughs from the journal", folded)

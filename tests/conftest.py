@@ -2,7 +2,7 @@
 
 import pytest
 
-from postings import applying, catalogue, middleware, page_cache, shared, visitors
+from postings import applying, catalogue, lockout, middleware, page_cache, shared, visitors
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
 
 
@@ -21,6 +21,7 @@ def nothing_remembered():
     applying.forget_all()
     visitors.forget_all()
     middleware.forget_all()
+    lockout.forget_all()
 
 
 @pytest.fixture

@@ -35,14 +35,11 @@ PAGES = [
     *("/jobs/nobody-has-this/", f"/jobs/{SAMPLE}/report/", "/sitemap-jobs-0.xml", "/companies/nobody/"),
 ]
 LOGIN = """
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
-user = get_user_model().objects.create_superuser("ada", "", "a password")
-session = SessionStore()
-session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-session.save()
-print(session.session_key)
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client()
+client.force_login(get_user_model().objects.create_superuser("ada", "", "a password"))
+print(client.cookies["sessionid"].value)
 """
 ADMIN_PAGES = ["/admin/", "/admin/postings/posting/", "/admin/postings/dailyclicks/"]
 

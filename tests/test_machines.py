@@ -35,8 +35,8 @@ def read(client, address: str) -> str:
 def test_crawlers_may_read_everything_but_links_that_count_forms_and_the_admin(client):
     assert read(client, "/robots.txt") == (
         "User-agent: *\n"
-        "Disallow: /apply/\n"
         "Disallow: /admin/\n"
+        "Disallow: /apply/\n"
         "Disallow: /suggest\n"
         "Disallow: /jobs/*/report/\n"
         "\n"

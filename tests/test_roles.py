@@ -79,6 +79,7 @@ SCREENS = {
     "app_list": Screen(VIEWER),
     "login": Screen(ANYBODY),
     "logout": Screen(ANYBODY),
+    "second_factor": Screen(STAFF),
     "password_change": Screen(STAFF),
     "password_change_done": Screen(STAFF),
     "jsi18n": Screen(STAFF),

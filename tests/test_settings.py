@@ -185,8 +185,8 @@ def test_djangos_deployment_checks_find_nothing(tmp_path):
         *("check", "--deploy", "--database", "default", "--fail-level", "WARNING"), **PRODUCTION, DATABASE_URL=database
     )
     assert done.returncode == 0, done.stderr
-    # Two are silenced by name: the redirect to https, and preloading HSTS.
-    assert "no issues (2 silenced)" in done.stdout
+    # Silenced by name: the redirect to https, preloading HSTS, and that the lockout's middleware is not there.
+    assert "no issues (3 silenced)" in done.stdout
 
 
 def test_the_deployment_checks_would_find_something():
@@ -460,6 +460,15 @@ def test_tells_where_a_proxy_would_pass_for_every_visitor(settings, is_https, co
     assert [message.id for message in checks.proxies()] == ["postings.I001"] * warns
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("desk", "desk/"), ("/desk/", "desk/"), ("back-office/Desk_1", "back-office/Desk_1/"), ("", "admin/")],
+)
+def test_the_admin_is_moved_with_slashes_or_without(settings_with, said, meant):
+    settings = settings_with(ADMIN_URL=said)
+    assert (settings["ADMIN_URL"], settings["CSRF_COOKIE_PATH"]) == (meant, f"/{meant}")
+
+
 def test_parameters_of_apply_links_are_read_from_the_environment(settings_with):
     assert settings_with()["APPLY_PARAMETERS"] == []
     read = settings_with(APPLY_PARAMETERS="ref=jobs.example&utm_source=a%20b")["APPLY_PARAMETERS"]
@@ -519,6 +528,8 @@ def test_each_database_has_a_journal_of_its_own_unless_it_is_said_where(settings
         ("SECURITY_CONTACT", ","),
         ("SECURITY_POLICY", "ada@jobs.example"),
         ("SECURITY_POLICY", "http://jobs.example/policy"),
+        *(("ADMIN_URL", value) for value in ("/", "desk 1", "desk?", "<int:x>/", "desk//1", "../desk", "desk.html")),
+        *(("ADMIN_URL", value) for value in ("jobs", "jobs/desk", "/Static/", "Schreibtisch-für-Ada")),
         ("SEARCH_ENGINES", "none"),
         ("BLOCKED_CRAWLERS", "*"),
         ("BLOCKED_CRAWLERS", "GPTBot CCBot"),

@@ -10,6 +10,7 @@ One begins at `home`, which says what needs a person today. From there:
 2. `names` has companies and tags, `reports` what visitors find wrong, `statistics` the click-throughs.
 3. `uploading` takes a file to import, `imports` shows each run, and of a dry run its plan.
 4. `duplicates` is the queue of what may be the same job.
+5. `accounts` has users and groups.
 
 `base` is what several share; `history` (what was changed, and the way back) and `exports` are parts of several admins.
 """
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from postings.admin import (  # noqa: F401  each registers its screens
+    accounts,
     duplicates,
     history,
     imports,

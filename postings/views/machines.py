@@ -11,8 +11,8 @@ from django.utils import timezone
 from postings.links import absolute
 from postings.views.answers import public
 
-# Links that count clicks, pages for operators, and what is asked while somebody types or fills in a form.
-SHUT = ("/apply/", "/admin/", "/suggest", "/jobs/*/report/")
+# Links that count clicks, and what is asked while somebody types or fills in a form.
+SHUT = ("/apply/", "/suggest", "/jobs/*/report/")
 # A reader should doubt a file that says it is good for longer than a year (RFC 9116, 2.5.5).
 SECURITY_TXT_LASTS = dt.timedelta(days=180)
 PAPER = "#fbfaf7"  # as in board.css
@@ -23,7 +23,11 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Where crawlers should not go, and where the sitemap is."""
     if not settings.SEARCH_ENGINES:
         return _text(["User-agent: *", "Disallow: /"])
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in SHUT), ""]
+    shut: tuple[str, ...] = SHUT
+    if settings.ADMIN_URL == settings.DEFAULT_ADMIN_URL:
+        # Everybody knows it. One that the owner chose would be given away here; its own pages ask not to be listed.
+        shut = (f"/{settings.ADMIN_URL}", *SHUT)
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in shut), ""]
     for name in settings.BLOCKED_CRAWLERS:
         lines += [f"User-agent: {name}", "Disallow: /", ""]
     return _text([*lines, f"Sitemap: {absolute(request, reverse('postings:sitemap'))}"])

@@ -3,6 +3,7 @@
 import logging
 
 from django.conf import settings
+from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -71,9 +72,8 @@ def _may_see_drafts(request: HttpRequest) -> bool:
     """
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return False
-    user = request.user
     rights = ("postings.view_posting", "postings.change_posting")
-    return user.is_authenticated and user.is_staff and any(user.has_perm(right) for right in rights)
+    return admin.site.has_permission(request) and any(request.user.has_perm(right) for right in rights)
 
 
 def _draft(request: HttpRequest, slug: str) -> HttpResponse:

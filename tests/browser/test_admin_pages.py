@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from postings import duplicates, uploads
+from postings import duplicates, second_factor, uploads
 from postings.models import DailyClicks, ImportRun, Likeness, Posting, RefusedFile, Report, Upload
 from tests.browser.test_axe import in_both_schemes
 from tests.browser.test_layout import walk
@@ -158,6 +158,45 @@ def test_axe_finds_nothing_where_a_step_is_confirmed(desk, size):
     page.get_by_text("Which ones? Name at least one.").wait_for()
     wrong["with what is missing"] = wrong_with(window)
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_axe_finds_nothing_on_the_way_to_a_second_factor(visit, transactional_db, admin_user, monkeypatch):
+    monkeypatch.setattr(second_factor, "verify_token", lambda user, device, code: code == "123456")
+    wrong = {}
+    for size, viewport in SIZES.items():
+        second_factor.turn_off(admin_user)
+        window = visit(viewport=viewport, reduced_motion="reduce")
+        page = window.page
+        window.sign_in(admin_user)
+        window.open("/admin/second-factor/")
+        wrong[size, "turning it on"] = wrong_with(window)
+        for code, heading in (("000000", "Turn on a second factor"), ("123456", "Keep these recovery codes")):
+            page.get_by_role("textbox", name="Code").fill(code)
+            page.get_by_role("button", name="Turn it on").click()
+            page.get_by_role("heading", name=heading).wait_for()
+            wrong[size, code] = wrong_with(window)
+        window.open("/admin/second-factor/")
+        wrong[size, "changing it"] = wrong_with(window)
+        window.sign_in(admin_user)
+        window.open("/admin/")
+        page.get_by_role("heading", name="Your code, please").wait_for()
+        wrong[size, "asking for it"] = wrong_with(window)
+        page.get_by_label("Code of your app").fill("123456")
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("heading", name="What would you like to do?").wait_for()
+    assert {where: found for where, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_where_logging_in_is_refused(visit, transactional_db, settings, size):
+    settings.AXES_FAILURE_LIMIT = 1
+    window = visit(viewport=SIZES[size], reduced_motion="reduce")
+    window.open("/admin/login/")
+    window.page.get_by_label("Username").fill("ada")
+    window.page.get_by_label("Password").fill("wrong")
+    window.page.get_by_role("button", name="Log in").click()
+    window.page.get_by_role("heading", name="Too many failed logins").wait_for()
+    assert wrong_with(window) == []
 
 
 def test_axe_finds_nothing_on_a_board_without_anything(visit, transactional_db, admin_user):

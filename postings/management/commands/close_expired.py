@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from postings import life, uploads, visitors
+from postings import life, lockout, sessions, uploads, visitors
 from postings.databases import said_by
 
 COULD_NOT_RUN = 3
@@ -13,9 +13,9 @@ COULD_NOT_RUN = 3
 
 class Command(BaseCommand):
     help = (
-        "Closes the postings that are past their end, and forgets the visitors of past days and week-old uploads that "
-        "nobody imported. Visitors see neither before it runs, so it may run as seldom as you like; beside an import, "
-        "too. Exit status: 0, or 3 where it could not run."
+        "Closes the postings that are past their end, and forgets the visitors of past days, week-old uploads that "
+        "nobody imported, and logins that are over. Visitors see none of it before it runs, so it may run as seldom as "
+        "you like; beside an import, too. Exit status: 0, or 3 where it could not run."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,6 +28,8 @@ class Command(BaseCommand):
             if not dry_run:
                 visitors.forget_before(visitors.today())
                 uploads.forget_old()
+                lockout.forget_old()
+                sessions.forget_old()
         except DatabaseError as error:
             said = said_by(error)
             raise CommandError(f"It stopped: {said}. Run it again.", returncode=COULD_NOT_RUN) from error
