@@ -1,6 +1,7 @@
 """A backup from beginning to end: what waits is taken in, the board is copied and looked at, old ones go."""
 
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def fold_journal() -> int:
         time.sleep(0.1)
 
 
-def _left(journal: Journal, name: object, number: int) -> int:
+def _left(journal: Journal, name: uuid.UUID, number: int) -> int:
     """Of the first so many records of the journal of this name, how many are not in the database."""
     now = journal.read()
     if now is None or now[0] != name:

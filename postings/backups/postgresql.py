@@ -232,7 +232,7 @@ def _session() -> Iterator[_Session]:
 def _program(name: str) -> str:
     """One that fits the server: of its own version, else a newer one. Raises Stopped."""
     connection.ensure_connection()
-    server = connection.pg_version // 10_000
+    server = connection.connection.info.server_version // 10_000
     # Debian keeps each version's in a folder of its own.
     found = [*glob.glob(f"/usr/lib/postgresql/{server}/bin/{name}"), *filter(None, [shutil.which(name)])]
     versions = {path: _version(path) for path in found}
