@@ -286,6 +286,75 @@ def test_an_import_is_not_pulled_away_under(filled, tmp_path):
         assert board.run("backup", tmp_path / "backup").returncode == 0
 
 
+def test_a_board_comes_back_where_there_is_none_yet(filled, make_board, tmp_path):  # noqa: F811
+    board, backup = filled
+    if connection.vendor == "sqlite":
+        other = Board(f"sqlite:///{tmp_path}/new board.sqlite3")
+    else:
+        other = make_board()
+        write(other, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    said = restored(other, backup)
+    assert re.fullmatch(r"10 postings restored, in [\d.]+ seconds\.\n", said)
+    assert other.everything() == board.everything()
+
+
+# --- What waits in the journal --------------------------------------------------------------------------
+
+PUT_BY = """
+from django.conf import settings
+from postings import clicks, visitors
+from postings.journal import Journal
+from postings.models import Posting
+journal, posting = Journal(settings.CLICK_JOURNAL), Posting.objects.get(slug="gardener-1")
+def put_by(number):
+    for _ in range(number):
+        journal.append(clicks.Click(posting.pk, visitors.today(), 1, clicks.Kind.BOT, b"").packed())
+"""
+# As a process that is killed between the two.
+FOLD_WITHOUT_EMPTYING = PUT_BY + "put_by(3); Journal.empty = lambda *args: os._exit(9)\nclicks.fold()"
+IMPATIENT_BACKUP = """
+from django.core.management import execute_from_command_line
+from postings.backups import making
+making.FOLDED_WITHIN = 0.2
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
+
+
+@pytest.fixture
+def clicked(make_board, tmp_path):  # noqa: F811
+    board = make_board()
+    add(board, tmp_path / "files", range(3))
+    board.environment["CLICK_JOURNAL"] = str(tmp_path / "clicks.journal")
+    return board, tmp_path / "backup", Journal(tmp_path / "clicks.journal")
+
+
+def test_what_was_folded_before_a_backup_is_not_folded_again_into_the_board_that_comes_back(clicked, tmp_path):
+    board, backup, journal = clicked
+    assert board.run(python=FOLD_WITHOUT_EMPTYING).returncode == 9
+    assert (clicks_of(board), journal.waiting()) == ([("bot", 3)], 3)
+    # Another process has its turn, and the backup need not wait for it: all are in.
+    with journal.being_folded():
+        done = board.run("backup", backup)
+    assert (done.returncode, done.stderr) == (0, "")
+    restored(board, backup, "--replace", "--folder", tmp_path)
+    assert board.run("fold_clicks").returncode == 0
+    assert (clicks_of(board), journal.waiting()) == ([("bot", 3)], 0)
+
+
+def test_what_could_not_be_folded_is_told_of_and_comes_in_later_once(clicked, tmp_path):
+    board, backup, journal = clicked
+    assert board.run(python=PUT_BY + "put_by(2)").returncode == 0
+    with journal.being_folded():
+        done = board.run("backup", backup, python=IMPATIENT_BACKUP)
+    assert (done.returncode, done.stderr) == (0, "2 click-throughs could not be taken in and wait in the journal.\n")
+    # They are of the board that is replaced, and of that alone.
+    assert "wait in the journal" not in restored(board, backup, "--replace", "--folder", tmp_path)
+    assert (clicks_of(board), journal.waiting()) == ([], 0)
+    [kept] = tmp_path.glob("replaced-*")
+    restored(board, kept, "--replace", "--folder", tmp_path / "files")
+    assert clicks_of(board) == [("bot", 2)]
+
+
 # --- What is said -------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from postings.backups import Refused, Stopped, making
 from postings.backups.saying import ERRORS, bar, count, why
 
-WRONG_ARGUMENTS, COULD_NOT_RUN = 2, 3
+WRONG_ARGUMENTS, COULD_NOT_RUN, INTERRUPTED = 2, 3, 130
 
 
 class Command(BaseCommand):
@@ -45,6 +45,8 @@ class Command(BaseCommand):
                 made = making.make(options["folder"], options["file"], options["keep"], report)
         except Refused as reason:
             raise CommandError(f"No backup was made: {reason}.", returncode=WRONG_ARGUMENTS) from None
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted: no backup was made.", returncode=INTERRUPTED) from None
         except (Stopped, DatabaseError, OSError, *ERRORS) as error:
             raise CommandError(f"No backup was made: {why(error)}.", returncode=COULD_NOT_RUN) from error
         self.stdout.write(

@@ -10,7 +10,7 @@ from postings.backups import Refused, Stopped, restoring
 from postings.backups.saying import ERRORS, bar, count, why
 from postings.importing.lock import AnotherImportRuns
 
-WRONG_ARGUMENTS, COULD_NOT_RUN = 2, 3
+WRONG_ARGUMENTS, COULD_NOT_RUN, INTERRUPTED = 2, 3, 130
 
 
 class Command(BaseCommand):
@@ -37,6 +37,11 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored: {reason}.", returncode=WRONG_ARGUMENTS) from None
         except AnotherImportRuns as reason:
             raise CommandError(f"Nothing was restored: {reason}.", returncode=COULD_NOT_RUN) from None
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted: the board is the one that it was or, where that was already done, the backup's.",
+                returncode=INTERRUPTED,
+            ) from None
         except (Stopped, DatabaseError, OSError, *ERRORS) as error:
             raise CommandError(f"Nothing was restored: {why(error)}.", returncode=COULD_NOT_RUN) from error
         migrated = ", migrated to this version" if done.is_migrated else ""
