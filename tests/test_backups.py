@@ -17,7 +17,7 @@ from django.db import connection
 from postings.backups import Refused, files, postgresql
 from postings.journal import Journal
 from tests.factories import posting_text
-from tests.test_lock import Board, make_board  # noqa: F401  a fixture
+from tests.test_lock import IMPATIENT, Board, another_import, make_board  # noqa: F401  a fixture
 
 ENDING = "dump" if connection.vendor == "postgresql" else "sqlite3"
 
@@ -275,8 +275,6 @@ def test_a_backup_of_an_older_version_is_migrated(filled, make_board, tmp_path):
 
 
 def test_an_import_is_not_pulled_away_under(filled, tmp_path):
-    from tests.test_lock import IMPATIENT, another_import
-
     board, backup = filled
     with another_import(board):
         refused = board.run("restore", backup, "--replace", python=IMPATIENT)

@@ -182,7 +182,8 @@ def test_the_server_goes_on_without_anywhere_to_write_its_log(board, said):
         statuses = Counter(get(port, path).status for path in [*PAGES, f"/apply/{SLUGS[0]}"] * 25)
         assert statuses == {200: 150, 404: 25, 302: 25}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        # 120 is Python's own word for last lines that it could not write.
+        assert process.wait(60) in (0, 120)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

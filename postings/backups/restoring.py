@@ -48,7 +48,6 @@ def restore(backup: Path, may_replace: bool, folder: Path | None, report: sqlite
             contents, is_older = _restore_postgresql(backup, keep_as)
         else:
             contents, is_older = _restore_sqlite(backup, keep_as, report)
-        connection.close()
         with transaction.atomic():
             # Workers find by its stamp that the board is another; this is for those outside, who ask by time.
             changes.note(postings=[changes.EVERYTHING])
@@ -70,7 +69,6 @@ def _restore_postgresql(backup: Path, keep_as: Path | None) -> tuple[Contents, b
     is_older = _is_older(backup, contents)
     postgresql.replace(backup, keep_as)
     if is_older:
-        connection.close()
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     return contents, is_older
 
