@@ -6,7 +6,7 @@ import re
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from postings.backups import Refused, files, postgresql
+from postings.backups import Refused, Stopped, files, postgresql, sqlite
 from postings.journal import Journal
 from tests.factories import posting_text
 from tests.test_lock import IMPATIENT, Board, another_import, make_board  # noqa: F401  a fixture
@@ -294,6 +294,76 @@ def test_a_board_comes_back_where_there_is_none_yet(filled, make_board, tmp_path
     said = restored(other, backup)
     assert re.fullmatch(r"10 postings restored, in [\d.]+ seconds\.\n", said)
     assert other.everything() == board.everything()
+
+
+# --- What is written between the copy of a board and its end, on SQLite --------------------------------------
+
+
+@pytest.fixture(params=["DELETE", "WAL"])
+def two(request, tmp_path, monkeypatch):
+    """A board of one row in place of the tests' own, and a backup of another."""
+    paths = tmp_path / "live", tmp_path / "backup"
+    for path in paths:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            if path.name == "live":
+                database.execute(f"PRAGMA journal_mode={request.param}")
+            database.execute("CREATE TABLE rows (name text)")
+            database.execute("INSERT INTO rows VALUES (?)", [path.name])
+    monkeypatch.setattr(sqlite, "live", lambda: paths[0])
+    monkeypatch.setattr(sqlite, "make", lambda path, report: (path.touch(), sqlite.copy(paths[0], path, report)))
+    return paths
+
+
+def names(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return [name for [name] in database.execute("SELECT name FROM rows")]
+
+
+def add_name(path: Path, name: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("INSERT INTO rows VALUES (?)", [name])
+
+
+def test_a_write_of_others_is_noticed(two):
+    with sqlite._watching() as is_as_it_was:
+        assert is_as_it_was()
+        names(two[0])
+        assert is_as_it_was()
+        add_name(two[0], "late")
+        assert not is_as_it_was()
+
+
+def test_what_comes_after_the_copy_was_made_is_in_another_one(two, tmp_path, monkeypatch):
+    kept_waiting, late = sqlite._writers_kept_waiting, iter(["late", "later"])
+
+    @contextmanager
+    def let_in_afterwards():
+        with kept_waiting():
+            yield
+        if name := next(late, None):
+            add_name(two[0], name)
+
+    monkeypatch.setattr(sqlite, "_writers_kept_waiting", let_in_afterwards)
+    sqlite.replace(two[1], tmp_path / "kept", lambda *_: None)
+    assert names(tmp_path / "kept") == ["live", "late", "later"]
+    assert names(two[0]) == ["backup"]
+
+
+def test_a_board_that_is_never_left_alone_stays(two, tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "_watching", lambda: nullcontext(lambda: False))
+    with pytest.raises(Stopped, match="stop the server first"):
+        sqlite.replace(two[1], tmp_path / "kept", lambda *_: None)
+    assert names(two[0]) == ["live"]
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_board_that_stays_locked_is_no_reason_to_wait_for_ever(two, monkeypatch):
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.3)
+    with closing(sqlite3.connect(two[0], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            sqlite.replace(two[1], None, lambda *_: None)
+    assert names(two[0]) == ["live"]
 
 
 # --- What waits in the journal --------------------------------------------------------------------------

@@ -166,9 +166,11 @@ def _replace(path: Path, may_go_on: Callable[[], bool], report: Report) -> bool:
 
     with closing(_open(path)) as read, closing(_open(live())) as written:
         written.execute("PRAGMA synchronous=FULL")
+        [total] = read.execute("PRAGMA page_count").fetchone()
+        # With the last page it is done, and before that nothing is in the file: the first step must not be the last.
+        pages = max(1, min(_PAGES_AT_ONCE, total // 2))
         try:
-            # So few at first that none of them is in the file when we are asked to stop.
-            read.backup(written, pages=_PAGES_AT_ONCE, progress=progress, sleep=0.05)
+            read.backup(written, pages=pages, progress=progress, sleep=0.05)
         except _NotNow:
             return False
     return True
