@@ -32,6 +32,7 @@ MAGIC = b"PGDMP"
 # Not the board's to make or take away.
 _OTHERS = re.compile(r"^\d+; \d+ \d+ (?:COMMENT - )?(?:EXTENSION|SCHEMA|DATABASE|PUBLICATION|ACL|DEFAULT ACL) ")
 _LOCKED = "the board is locked"
+_ATTEMPTS = 200
 
 
 def make(path: Path) -> Contents:
@@ -160,7 +161,22 @@ def _named(schema: str, tables: Iterable[str]) -> Any:
 
 
 def _locking(schema: str, tables: Iterable[str], mode: str) -> Any:
-    return SQL("LOCK TABLE {} IN {} MODE;").format(_named(schema, tables), SQL(mode))
+    """Takes the locks, where need be from those who wait for us to write, and whose tables we wait for.
+
+    PostgreSQL calls that a deadlock, and ends whoever came to it last. A click-through that is cancelled goes to the
+    journal, as it would a moment later; anybody else is asked to come back.
+    """
+    return SQL(
+        "DO $$ BEGIN "
+        "FOR attempt IN 1..{attempts} LOOP BEGIN "
+        "SET LOCAL lock_timeout = '400ms'; LOCK TABLE {tables} IN {mode} MODE; RETURN; "
+        "EXCEPTION WHEN lock_not_available OR deadlock_detected THEN BEGIN "
+        "PERFORM pg_cancel_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted) AS waiting "
+        "WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)); "
+        "EXCEPTION WHEN insufficient_privilege THEN NULL; END; END; "
+        "PERFORM pg_sleep(0.005); END LOOP; "
+        "RAISE EXCEPTION 'others use the board all the time, so stop the server first'; END $$;"
+    ).format(attempts=Literal(_ATTEMPTS), tables=_named(schema, tables), mode=SQL(mode))
 
 
 @contextmanager
