@@ -27,6 +27,23 @@ def sqlite_journal(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.database, deploy=True)
+def sqlite_without_wal(**kwargs: Any) -> list[CheckMessage]:
+    """Tell why readers wait for writers, which is no fault of the board's and can be helped."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if is_sqlite and not settings.SQLITE_USES_WAL and not wal_is_safe(sqlite3.sqlite_version_info):
+        return [
+            Info(
+                f"SQLite {sqlite3.sqlite_version} can lose committed pages in WAL mode (the WAL-reset bug), so the "
+                "board keeps a rollback journal: nothing is lost, and pages wait a moment while something is written.",
+                hint="SQLite 3.51.3, 3.50.7 and 3.44.6 have it mended. Where your distribution mended it in this "
+                "version, set SQLITE_WAL=1; or use PostgreSQL (DATABASE_URL).",
+                id="postings.I002",
+            )
+        ]
+    return []
+
+
 @register(Tags.security)
 def proxies(**kwargs: Any) -> list[CheckMessage]:
     """Tell where a proxy must be in front, and its address would pass for every visitor's."""

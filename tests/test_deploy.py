@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import load_command_class
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
@@ -103,7 +104,7 @@ def analyze(*args: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_systemd_has_nothing_to_say_against_the_units(units):
-    assert len(UNITS) == 4
+    assert len(UNITS) == 6
     verified = analyze("verify", "--man=no", *units.iterdir())
     assert (verified.returncode, verified.stderr) == (0, "")
     service = units / "jobboard.service"
@@ -111,15 +112,18 @@ def test_systemd_has_nothing_to_say_against_the_units(units):
     assert "strictly" in analyze("verify", "--man=no", service).stderr
 
 
-@pytest.mark.parametrize("name", ["jobboard.service", "jobboard-close-expired.service"])
+@pytest.mark.parametrize("name", [path.name for path in UNITS if path.suffix == ".service"])
 def test_systemd_calls_the_services_well_protected(units, name):
     judged = analyze("security", "--offline=true", "--threshold=25", units / name)
     assert judged.returncode == 0, judged.stdout[-300:]
 
 
-def test_the_timer_starts_a_command_that_there_is():
-    [command] = re.findall(r"manage\.py (\w+)", (DEPLOY / "jobboard-close-expired.service").read_text())
-    assert (PROJECT / "postings/management/commands" / f"{command}.py").exists()
+@pytest.mark.parametrize("timer", [path for path in UNITS if path.suffix == ".timer"], ids=lambda path: path.stem)
+def test_timers_start_a_command_that_there_is(timer):
+    service = timer.with_suffix(".service").read_text()
+    [command, arguments] = re.findall(r"(?m)^ExecStart=\S+ manage\.py (\w+)(.*)$", service)[0]
+    parser = load_command_class("postings", command).create_parser("manage.py", command)
+    assert vars(parser.parse_args(arguments.split()))
 
 
 @pytest.mark.parametrize("nodes", [1, 2])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -186,7 +187,10 @@ def test_djangos_deployment_checks_find_nothing(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     # Silenced by name: the redirect to https, preloading HSTS, and that the lockout's middleware is not there.
-    assert "no issues (3 silenced)" in done.stdout
+    said = done.stdout + done.stderr
+    assert "(3 silenced)" in said
+    # An older SQLite is spoken of, and no fault.
+    assert set(re.findall(r"\(((?:postings|security)\.\w+)\)", said)) <= {"postings.I002"}
 
 
 def test_the_deployment_checks_would_find_something():
@@ -441,6 +445,30 @@ def test_a_check_warns_where_wal_was_forced_on_an_affected_sqlite(
     settings.SQLITE_USES_WAL = uses_wal
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     assert [message.id for message in checks.sqlite_journal()] == ["postings.W001"] * warns
+
+
+@pytest.mark.parametrize(
+    ("engine", "uses_wal", "version", "tells"),
+    [
+        (SQLITE, False, (3, 40, 1), True),
+        (SQLITE, True, (3, 40, 1), False),
+        (SQLITE, False, (3, 51, 3), False),
+        (POSTGRESQL, False, (3, 40, 1), False),
+    ],
+)
+def test_a_check_says_why_sqlite_is_not_in_wal_mode(settings, monkeypatch, engine, uses_wal, version, tells):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
+    settings.SQLITE_USES_WAL = uses_wal
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    assert [message.id for message in checks.sqlite_without_wal()] == ["postings.I002"] * tells
+
+
+@pytest.mark.skipif(wal_is_safe(sqlite3.sqlite_version_info), reason="this Python's SQLite has not got the bug")
+def test_the_reason_is_told_where_the_board_is_checked_before_it_is_opened(tmp_path):
+    environment = {"SECRET_KEY": KEY, "DATABASE_URL": f"sqlite:///{tmp_path}/board.sqlite3"}
+    assert "postings.I002" in manage("check", "--deploy", **environment).stderr
+    # Not each time that the board starts.
+    assert "postings.I002" not in manage("check", **environment).stderr
 
 
 @pytest.mark.skipif(wal_is_safe(sqlite3.sqlite_version_info), reason="this Python's SQLite has not got the bug")
