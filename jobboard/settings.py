@@ -368,9 +368,11 @@ def _while_serving(database: dict[str, Any]) -> dict[str, Any]:
 
     Commands, migrations and imports take as long as they take.
     """
-    if database["ENGINE"] == SQLITE:
-        return database
     options = database["OPTIONS"]
+    if database["ENGINE"] == SQLITE:
+        # Of each thread; twice as much is usual, and as soon read again from the system's memory.
+        begin = f"{options.get('init_command', '')};PRAGMA cache_size=-1000".lstrip(";")
+        return database | {"OPTIONS": options | {"init_command": begin}}
     if options["options"] == _COMMANDS_LIMITS:
         options = options | {"options": _PAGES_LIMITS}
     # Django has no health check for a pool's connections but a question each time; the pool has its own.
@@ -413,7 +415,7 @@ def _cache_url(text: str) -> str:
 # Where the nodes of a board share the pages and the sets that one of them made; without it each worker keeps its own.
 CACHE_URL: str = _setting("CACHE_URL", "", _cache_url, "redis://host:6379/0, rediss://… or unix:///path/to/socket")
 # Rendered pages that each worker keeps, in million bytes; 0 keeps none.
-PAGE_CACHE_MB: int = _setting("PAGE_CACHE_MB", 16, _up_to(4096), "a number of million bytes from 0 to 4096")
+PAGE_CACHE_MB: int = _setting("PAGE_CACHE_MB", 8, _up_to(4096), "a number of million bytes from 0 to 4096")
 # How long a cache in front of the board, say a CDN, may show a page before it asks again, and while it asks.
 CDN_SECONDS: int = _setting("CDN_SECONDS", 1, _up_to(86_400), "a number of seconds from 0 to 86400")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 from django.conf import settings
+from django.template import engines
 from django.template.defaultfilters import capfirst, pluralize
 from django.templatetags.static import static as address_of_static
 from django.utils import timezone
@@ -31,9 +32,23 @@ class PublicTemplates(jinja2.FileSystemLoader):
     """The templates of public pages; those of the admin, in folders of their own, are left to Django."""
 
     def get_source(self, environment: jinja2.Environment, template: str) -> Any:
-        if "/" in template and not template.startswith("postings/"):
+        if not _is_public(template):
             raise jinja2.TemplateNotFound(template)
         return super().get_source(environment, template)
+
+    def list_templates(self) -> list[str]:
+        return [*filter(_is_public, super().list_templates())]
+
+
+def _is_public(template: str) -> bool:
+    return "/" not in template or template.startswith("postings/")
+
+
+def make_ready() -> None:
+    """Makes Python of every template, before somebody waits for one."""
+    backend: Any = engines["jinja2"]
+    for name in backend.env.list_templates():
+        backend.env.get_template(name)
 
 
 def environment(loader: jinja2.FileSystemLoader, **given: Any) -> jinja2.Environment:

@@ -27,6 +27,10 @@ MOST_BYTES = 512 * 1024
 SHARED_SECONDS = 600
 # How long others wait for the one who renders what they want, too.
 _WAITS = 5.0
+# Pages are rendered one after the other: a process computes on one core whatever its threads do, and where they take it
+# from each other at every row of a database each is slower. Nobody waits longer for one who waits for a database.
+_turn = threading.Lock()
+_WAITS_FOR_TURN = 0.1
 # Of how many requests it is remembered which page they are about.
 MOST_REMEMBERED = 5000
 _ROOM_BESIDE = 600  # bytes that keeping a page takes beside the page
@@ -207,7 +211,12 @@ def _shared(state: str, address: str, encoding: str) -> Page | None:
 
 
 def _made(state: str, address: str, encoding: str, render: Callable[[], HttpResponse]) -> Page | HttpResponse:
-    response = render()
+    has_turn = _turn.acquire(timeout=_WAITS_FOR_TURN)
+    try:
+        response = render()
+    finally:
+        if has_turn:
+            _turn.release()
     is_for_all = response.status_code == 200 and not response.streaming and "Cache-Control" not in response.headers
     if not is_for_all or response.cookies or len(response.content) > MOST_BYTES:
         return response

@@ -12,7 +12,7 @@ PUBLIC = engines["jinja2"].env
 
 
 def public_templates() -> list[str]:
-    return [name for name in PUBLIC.list_templates() if not name.startswith("admin/")]
+    return PUBLIC.list_templates()
 
 
 def test_there_are_pages_of_the_board_and_of_its_postings():

@@ -34,9 +34,9 @@ from postings.models import Company, Tag
 from postings.slugs import slug_for
 from postings.statements import Argument, Statement
 
-# For the sets of words and of steps of pay that are kept for the next request, each: a common word's takes a bit a
-# posting.
-MOST_BYTES_OF_SETS = 4_000_000
+# Sets that are kept for the next request, in bytes: a common word's takes a bit a posting.
+MOST_OF_WORDS = 4_000_000
+MOST_OF_PAY = 1_000_000
 MOST_COMPANIES_KEPT = 1000
 _AT_ONCE = 200  # companies that are read by one query
 # So long after a change all workers show it, and no other can follow that is of the same second, or was dated before
@@ -145,9 +145,9 @@ class Snapshot:
     pay: Pay
     tagged: dict[int, BitMap]  # by the tag's primary key
     tags: list[Tag]
-    _words: KeptSets = field(default_factory=lambda: KeptSets(MOST_BYTES_OF_SETS))  # by term and field
+    _words: KeptSets = field(default_factory=lambda: KeptSets(MOST_OF_WORDS))  # by term and field
     companies_known: CompaniesKnown = field(default_factory=CompaniesKnown)
-    _paying: KeptSets = field(default_factory=lambda: KeptSets(MOST_BYTES_OF_SETS))  # by currency and sum
+    _paying: KeptSets = field(default_factory=lambda: KeptSets(MOST_OF_PAY))  # by currency and sum
     # Who is live, since the microsecond at which the last one expired, until that at which the next one does.
     _live: list[tuple[BitMap, int, int]] = field(default_factory=list)
     _of_live: dict[str, tuple[BitMap, Any]] = field(default_factory=dict)  # what follows from it, and from which
