@@ -23,6 +23,7 @@ from html import unescape
 from itertools import islice
 from typing import NamedTuple
 
+import numpy as np
 import Stemmer
 
 MAX_TOKEN_LENGTH = 40
@@ -404,10 +405,10 @@ class _Folded:
         # Where folding changed the length: from there on, how much further on the same is in the text.
         self.starts: list[int] = []
         self.shifts: list[int] = []
-        folded = self.text
-        if not text.isascii():
-            folded = _with_few_replaced(self.text) or _NOT_ASCII.sub(self._fold_run, self.text)
-        self.folded = folded.lower()
+        if text.isascii():
+            self.folded = text.lower()
+        else:
+            self.folded = _folded_evenly(self.text) or _NOT_ASCII.sub(self._fold_run, self.text).lower()
 
     def _fold_run(self, found: re.Match[str]) -> str:
         run = found[0]
@@ -468,21 +469,24 @@ class _Folded:
         return token
 
 
-_MOST_REPLACED = 16
+# What characters become that become one, by their number, as far as they were met: 0 says that they were not.
+_ONE_FOR_ONE = np.zeros(0x20000, dtype=np.uint32)
+_MORE_OR_NONE = 0xFFFFFFFF
 
 
-def _with_few_replaced(text: str) -> str:
-    """The text folded, where that takes no more than to put a few ASCII characters in the place of dashes and curly
-    quotes, as in most texts that have any; else nothing."""
-    characters = {*"".join({*_NOT_ASCII.findall(text)})}
-    if len(characters) > _MOST_REPLACED:
+def _folded_evenly(text: str) -> str:
+    """A text of which each character becomes one, folded in lower case, as most texts are; of others nothing."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    if codes.max() >= len(_ONE_FOR_ONE):
         return ""
-    for character in characters:
-        folded = _shown(character)
-        if len(folded) != 1 or not folded.isascii():
-            return ""
-        text = text.replace(character, folded)
-    return text
+    folded = _ONE_FOR_ONE[codes]
+    if not folded.all():
+        for code in np.unique(codes[folded == 0]).tolist():
+            character = chr(code)
+            shown = (character if character.isascii() else _shown(character)).lower()
+            _ONE_FOR_ONE[code] = ord(shown) if len(shown) == 1 and code else _MORE_OR_NONE
+        folded = _ONE_FOR_ONE[codes]
+    return "" if folded.max() == _MORE_OR_NONE else folded.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 _LONGEST_KEPT = 20
