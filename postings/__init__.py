@@ -9,8 +9,8 @@
    the index of their `words`, `catalogue` the sets of live postings that every worker has in memory, and
    `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
-   is scanned for, `suggesting` while somebody types, `jinja` what its templates know), `feeds` hands it to other
-   programs and `exporting` to files. `shown` and `rows` read postings for pages, by `statements` that are made once;
+   is scanned for, `suggesting` while somebody types, `jinja` what its templates know, `parts` what they repeat),
+   `feeds` hands it to other programs and `exporting` to files. `shown` and `rows` read postings for pages, by `statements` that are made once;
    `page_cache` keeps what was rendered, which nodes hand each other by `shared`.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
    alike postings apart.
@@ -20,7 +20,8 @@
 10. `admin` is where an operator mends what came out, and sees the clicks. `pinning` keeps what was decided from
     imports, `mending` changes many at once, `edits` is what all of that has in common; every change stands in the
     `history`, which `history_differences` puts in words and `reverting` leads back. `uploads` runs imports from there,
-    `resources` and `downloads` let lists out as files, and `roles` says who may do what.
+    `resources` and `downloads` let lists out as files, and `roles` says who may do what. `lockout`, `sessions` and
+    `second_factor` see to who gets in.
 11. `statistics` adds them up and `charts` draws them, for operators in the `admin` and for an employer behind a secret
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.
