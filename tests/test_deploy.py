@@ -286,6 +286,18 @@ def test_through_nginx(board, tmp_path):
             if name not in of_each_answer and name != "Strict-Transport-Security"
         }
 
+        # A name is one with a port or without, by whichever version of HTTP it comes.
+        assert {proxy.get("/", Host=host).status for host in ("localhost", "localhost:443")} == {200}
+        assert {proxy.get("/", Host=host).status for host in ("localhost:x", "localhost:", "localhost:1:2")} == {400}
+        if shutil.which("curl"):
+            url = f"https://localhost:{proxy.https_port}/"
+            asked = subprocess.run(
+                ["curl", "-sk", "--http2", "-o", tmp_path / "page", "-w", "%{http_version} %{http_code}", url],
+                capture_output=True,
+                text=True,
+            )
+            assert asked.stdout == "2 200"
+
         # An upload of 2 MiB is taken in one place alone; what it is there is the admin's to say.
         large = b"x" * 2**21
         assert proxy.get("/admin/postings/importrun/add/", "POST", large).status == 302
