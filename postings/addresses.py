@@ -132,6 +132,6 @@ def check_slug(slug: str) -> str:
         raise BadAddress(f"the posting's name in its address is `{slug}`")
     # The joiners that emoji and several scripts need stand among their letters, and nowhere else.
     seen = re.sub(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])", "", slug)
-    if not seen.isprintable() or re.search(r"[/\\\s\u115f\u1160\u3164\uffa0\ufffd]", slug):
+    if not seen.isprintable() or re.search(r"[/\\\s\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc\ufffd]", slug):
         raise BadAddress("the posting's name in its address holds a slash, a blank or an invisible character")
     return slug
