@@ -98,9 +98,9 @@ _MOJIBAKE_MARK = re.compile(
     "[\u00c2-\u00f4][\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
 )
-# Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls, invisible operators,
-# controls that Unicode gave up, what marks annotations, non-characters. The joiners U+200C and U+200D stay: emoji and
-# several scripts need them.
+# Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls, invisible
+# operators, controls that Unicode gave up, what marks annotations, non-characters. The joiners U+200C and U+200D
+# stay: emoji and several scripts need them.
 _NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
 )
