@@ -336,6 +336,7 @@ def test_the_excerpt_cuts_a_word_that_is_too_long():
 
 # --- What never comes through ------------------------------------------------------------------------
 
+
 def render_or_refuse(markdown):
     try:
         return render(markdown)

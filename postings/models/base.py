@@ -36,7 +36,8 @@ def tidy_fields(row: models.Model, *names: str) -> dict[str, list[str]]:
         setattr(row, name, value)
         try:
             if value:  # whether it may be empty was asked before
-                row._meta.get_field(name).run_validators(value)
+                field: Any = row._meta.get_field(name)
+                field.run_validators(value)
         except ValidationError as error:
             errors[name] = list(error.messages)
     return errors
