@@ -76,7 +76,7 @@ MARKDOWN_PAYLOADS = {
     "abbreviation": '*[oak]: "><script>alert(1)</script>\n\noak',
     "front matter": "---\n!!python/object/apply:os.system ['true']\n---\noak",
     "heading ids": "## csrfmiddlewaretoken\n\n## __proto__\n\n## body",
-    "Django template": "{% load static %}{{ settings.SECRET_KEY }}{% csrf_token %}{# oak #}",
+    "Django template": "{% load static %}{{ settings.ADMINS }}{% csrf_token %}{# oak #}",
     "other templates": "${7*7} <%= 7*7 %> #{7*7} {{7*7}} %s %(x)s {0.__class__} [[7*7]]",
     "bidi": "oak\u202egnp.exe\u2066 [oak](https://t.example/\u202egpj.exe)",
     "homoglyphs": "[раураl](https://раураl.example) аdmin",

@@ -191,6 +191,12 @@ def test_a_folder_that_is_no_date_says_none(way_in, date):
     assert Posting.objects.get().published_on is None
 
 
+@pytest.mark.parametrize(("folder", "categories"), [("Back\u202e\u2066end\x1b", ["Backend"]), ("\u2800\u3164", [])])
+def test_a_folder_gives_a_category_that_can_be_read(way_in, folder, categories):
+    way_in.take({f"{folder}/2025-01/one/README.md": posting_text(slug="one").encode()})
+    assert list(Posting.objects.get().tags.filter(kind="category").values_list("name", flat=True)) == categories
+
+
 @pytest.mark.parametrize("date", ["9999-12", "9999-12-31", "1000-01"])
 def test_a_date_on_which_nobody_published_is_refused(way_in, date):
     files = {f"Backend/{date}/one/README.md": posting_text(slug="one"), "b.md": posting_text(slug="after")}

@@ -372,6 +372,17 @@ def test_the_sanitiser_alone_is_enough_for_a_careless_markdown_parser(payload):
     assert dangers(sanitise(careless.render(payload))) == []
 
 
+def test_entities_bring_nothing_back_that_misleads():
+    """`&#x202e;` is plain text to the reader of a file."""
+    said = "oak&#x202e;&#8294;&#x200b;&#65279;&#1;&#0;&#x85;&#xfffe; elm"
+    assert line(said) == "<p>oak elm</p>"
+    titled = link("https://t.example", "oak", ' title="oak elm"')
+    assert line('[oak](https://t.example "oak&#x202e;&#8294;&#x200b;&#65279; elm")') == f"<p>{titled}</p>"
+    assert sanitise("<p>oak&#x202e;&#8294; elm</p>") == "<p>oak elm</p>"
+    assert line(r"oak \&#x202e; `&#x202e;`") == "<p>oak &amp;#x202e; <code>&amp;#x202e;</code></p>"
+    assert line("lost: \ufffd") == "<p>lost: \ufffd</p>"
+
+
 def test_html_in_a_posting_stays_visible_as_text():
     assert line("<img src=x onerror=alert(1)>") == "<p>&lt;img src=x onerror=alert(1)&gt;</p>"
     assert line("{{ oak }} {% elm %}") == "<p>{{ oak }} {% elm %}</p>"

@@ -104,7 +104,7 @@ _MOJIBAKE_MARK = re.compile(
 _NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
 )
-_UNWANTED = re.compile(
+UNWANTED = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb{_NON_CHARACTERS}]"
 )
 
@@ -133,7 +133,7 @@ def decode(data: bytes) -> str:
 
 def tidy(text: str) -> str:
     """The text in NFC and without invisible and misleading characters."""
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    return unicodedata.normalize("NFC", UNWANTED.sub("", text))
 
 
 def is_visible(text: str) -> bool:
