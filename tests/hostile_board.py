@@ -41,8 +41,8 @@ def seed(folder: Path, parts: Iterable[Part]) -> list[Posting]:
 
 def _say(posting: Posting, line: str) -> None:
     """What no field of a file says so raw: evidence and the word to mention; and what a visitor reports."""
-    # As PostgreSQL keeps it.
-    line = line.replace("\0", "")
+    # As PostgreSQL keeps it: no NUL, and no more than fits.
+    line = line.replace("\0", "")[:200]
     PostingTag.objects.filter(posting=posting).update(evidence=line)
     Posting.objects.filter(pk=posting.pk).update(salary_evidence=line, apply_keyword=line[:100])
     Report.objects.create(posting=posting, reason="wrong", words=line)
@@ -54,7 +54,7 @@ def _tag(posting: Posting, line: str) -> None:
         tag = Tag(kind=kind, name=f"{number} {line}"[:100], spellings=[line])
         tag.full_clean(exclude=["code", "slug"])
         tag.save()
-        PostingTag.objects.create(posting=posting, tag=tag, evidence=line)
+        PostingTag.objects.create(posting=posting, tag=tag, evidence=line[:200])
 
 
 def _write_besides(posting: Posting, line: str) -> None:
