@@ -239,6 +239,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "postings.middleware.KeptPages",
     "postings.middleware.DatabaseAway",
+    "postings.middleware.CookiesOfTheAdminAlone",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "postings.middleware.FormsInUtf8",

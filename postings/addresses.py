@@ -5,6 +5,7 @@ An address is brought into its canonical form once, when it is stored, and check
 
 import ipaddress
 import re
+import unicodedata
 from urllib.parse import quote, unquote, urlsplit
 
 import idna
@@ -17,6 +18,8 @@ _UNQUOTED = "/?:@!$&'()*+,;=-._~%"
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\\]")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+# To a browser that is an IPv4 address in one of the many ways to write one (`0x7f.1`, `2130706433`), or nothing at all.
+_NUMBER_AT_END = re.compile(r"(?:\A|\.)(?:\d+|0x[0-9a-f]*)\.?\Z")
 _MAILTO = re.compile(
     r"mailto:(?P<address>[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[^@?\s,;:%&]+)(?P<subject>\?subject=[^&]*)?", re.IGNORECASE
 )
@@ -88,12 +91,29 @@ def _canonical_host(host: str) -> str:
         raise BadAddress("the apply address has a host or port that cannot be read")
     if not host.isascii():
         try:
+            _check_directions(idna.uts46_remap(host))
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
             raise BadAddress("the apply address has a host name that does not exist in the DNS") from None
-    if not _PLAIN_HOST.fullmatch(host) or len(host) > 253:
+    if not _PLAIN_HOST.fullmatch(host) or len(host) > 253 or (_NUMBER_AT_END.search(host) and not _is_ipv4(host)):
         raise BadAddress("the apply address has a host name that does not exist in the DNS")
     return host
+
+
+def _check_directions(host: str) -> None:
+    """Raises idna.IDNAError where one label is written from right to left, and another turns around beside it: `idna`
+    looks at each alone, browsers at all of them."""
+    labels = [label for label in host.split(".") if label]
+    if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in host):
+        for label in labels:
+            idna.check_bidi(label, check_ltr=True)
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        return str(ipaddress.IPv4Address(host)) == host
+    except ValueError:
+        return False
 
 
 def _canonical_mailto(address: str) -> str:
@@ -132,6 +152,6 @@ def check_slug(slug: str) -> str:
         raise BadAddress(f"the posting's name in its address is `{slug}`")
     # The joiners that emoji and several scripts need stand among their letters, and nowhere else.
     seen = re.sub(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])", "", slug)
-    if not seen.isprintable() or re.search(r"[/\\\s\u115f\u1160\u3164\uffa0\ufffd]", slug):
+    if not seen.isprintable() or re.search(r"[/\\\s\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc\ufffd]", slug):
         raise BadAddress("the posting's name in its address holds a slash, a blank or an invisible character")
     return slug

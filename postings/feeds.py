@@ -182,6 +182,11 @@ def atom(feed: Feed) -> bytes:
     return _xml("".join(parts))
 
 
+def _summary(excerpt: str) -> str:
+    """As HTML, which its text is made into: some readers take every summary for HTML, whatever its type says."""
+    return f'<summary type="html">{escape(escape(excerpt))}</summary>'
+
+
 def _entry(posting: Posting, address: str) -> str:
     """`address`: escaped."""
     language = posting.language
@@ -194,7 +199,7 @@ def _entry(posting: Posting, address: str) -> str:
         f"{_author(posting.company.name) if posting.company else ''}"
         f"<id>{address}</id>"
         f"{categories}"
-        f"{f'<summary>{escape(posting.excerpt)}</summary>' if posting.excerpt else ''}"
+        f"{_summary(posting.excerpt) if posting.excerpt else ''}"
         f'<content type="html">{escape(posting.body_html)}</content></entry>'
     )
 

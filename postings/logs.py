@@ -137,12 +137,15 @@ def _local_second(seconds: int) -> str:
 class DuringRequest(logging.Filter):
     """Adds the id of the request that a line was written during, and takes secret paths out of Django's own lines.
 
-    Django's line about a 503 goes: what makes the board answer so has said why, and not once for each visitor.
+    Django's line about a 503 goes: what makes the board answer so has said why, and not once for each visitor. So does
+    the traceback of what the visitor did wrong: anybody can send a NUL or a thousand parameters, as often as they like.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "django.request" and getattr(record, "status_code", 0) == 503:
             return False
+        if record.name.startswith("django.") and 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = None
         record.request_id = request_id.get()
         # Django says by the path what was not found or went wrong.
         if isinstance(record.args, tuple) and hasattr(record, "request"):

@@ -40,6 +40,23 @@ class KeptPages:
         return answers.again(request) or self.get_response(request)
 
 
+class CookiesOfTheAdminAlone:
+    """Takes cookies off every public answer: Django mends a broken one that a visitor brings by setting another, and
+    public pages are kept by caches for everybody.
+
+    Stands above what sets them: sessions, and the token of forms.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.cookies and not is_admins(request):
+            response.cookies.clear()
+        return response
+
+
 class FormsInUtf8:
     """Reads forms as UTF-8, whatever encoding the request claims: that may be none that a form can have, or give halves
     of characters that no database takes. Pages are in UTF-8, and so browsers send their forms.

@@ -13,6 +13,7 @@ from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token
 
 from postings.fences import fence_behind
+from postings.importing.layout import UNWANTED
 from postings.words import plain_text
 
 MAX_HTML_BYTES = 256 * 1024
@@ -55,6 +56,9 @@ def render(markdown: str) -> str:
     tokens = _without_empty(tokens)
     _nest_headings(tokens)
     html = _renderer.render(tokens, _markdown.options, {})
+    if "\ufffd" not in markdown:
+        # What an entity became whose number is no character's.
+        html = html.replace("\ufffd", "")
     if len(html.encode()) > MAX_HTML_BYTES:
         raise TooLarge(f"its HTML would be over {MAX_HTML_BYTES // 1024} KiB")
     return sanitise(html)
@@ -89,8 +93,11 @@ _LINK_WITHOUT_ADDRESS = re.compile(r'<a(?: title="[^"]*")? rel="[^"]*">(.*?)</a>
 
 
 def sanitise(html: str) -> str:
-    """HTML with nothing in it but plain elements, and links that say they are not the board's own words."""
-    return _LINK_WITHOUT_ADDRESS.sub(r"\1", _cleaner.clean(html))
+    """HTML with nothing in it but plain elements, and links that say they are not the board's own words.
+
+    Entities may have brought back what the reader of the file took out: `&#x202e;` turns a line around.
+    """
+    return UNWANTED.sub("", _LINK_WITHOUT_ADDRESS.sub(r"\1", _cleaner.clean(html)))
 
 
 # A paragraph of nothing but bold (or bold italic) words, with a colon behind them at most.

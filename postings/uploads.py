@@ -8,11 +8,9 @@ import datetime as dt
 import logging
 import subprocess
 import sys
-import tempfile
 import threading
 import unicodedata
 from concurrent.futures import BrokenExecutor
-from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -24,6 +22,7 @@ from postings.databases import said_by
 from postings.importing import layout, run, sources
 from postings.importing.lock import AnotherImportRuns
 from postings.importing.pulse import Pulse
+from postings.importing.scratch import scratch_folder
 from postings.importing.store import Outcome, Result
 from postings.models import ImportRun, PlannedFile, Upload
 
@@ -188,8 +187,8 @@ def _import(asked: ImportRun, pulse: Pulse) -> None:
         if asked.is_dry_run and result.outcome is not Outcome.UNCHANGED:
             planned.append(result)
 
-    with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        path = Path(folder) / (asked.upload.name if asked.upload else "")
+    with scratch_folder() as folder:
+        path = folder / (asked.upload.name if asked.upload else "")
         path.write_bytes(_bytes_of(asked))
         options = run.Options(
             source=asked.source,
@@ -198,7 +197,7 @@ def _import(asked: ImportRun, pulse: Pulse) -> None:
             close_missing=asked.close_missing,
             dry_run=asked.is_dry_run,
             limits=LIMITS,
-            folder=folder,
+            folder=str(folder),
             tell_more=True,
         )
         summary = run.run_import([str(path)], options, hear, asked, pulse.expect)

@@ -357,6 +357,18 @@ def test_a_company_is_found_in_other_letters(admin_client, posting):
     assert posting.company == company
 
 
+def test_a_company_that_is_made_loses_what_misleads(admin_client, posting):
+    name = "Obst\u202e\u2066hof\u200b  Gmünd"
+    send(admin_client, page_of(posting), company=name)
+    posting.refresh_from_db()
+    assert posting.company.name == "Obsthof Gmünd"
+
+
+def test_a_company_that_is_too_long_once_it_is_composed_is_refused(admin_client, posting):
+    response = send(admin_client, page_of(posting), company="\u0958" * 200)
+    assert "at most 200 characters" in errors(response)
+
+
 def test_no_company_is_made_where_the_form_is_not_taken(admin_client, posting):
     response = send(admin_client, page_of(posting), company="Obsthof Ried", apply_url="nonsense")
     assert "Not taken" in errors(response)

@@ -357,7 +357,7 @@ def test_an_atom_entry_is_the_whole_posting(client):
     assert entry.author == "Obsthof & Ried"
     assert [tag.term for tag in entry.tags] == ["Garden", "Python", "Rust"]
     assert (entry.content[0].value, entry.content[0].type) == (posting.body_html.strip(), "text/html")
-    assert (entry.summary, entry.summary_detail.type) == ("We grow trees & bees.", "text/plain")
+    assert (entry.summary, entry.summary_detail.type) == ("We grow trees &amp; bees.", "text/html")
     assert entry.content[0].language == "de"
 
 

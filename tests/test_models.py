@@ -217,6 +217,38 @@ def test_an_address_is_brought_into_its_canonical_form():
     assert posting.apply_url == "https://xn--bcher-kva.example/k%C3%B6ln"
 
 
+MISLEADING = "Gar\u202edener\u2066 \u2028\0of\ufeff  tre\u200bes"
+
+
+@pytest.mark.parametrize("name", ["title", "salary_text", "place", "apply_keyword"])
+def test_a_line_that_is_typed_loses_what_misleads_or_cannot_be_seen(name):
+    posting = Posting(body_markdown="x", apply_url="https://a.example", **{"title": "x", name: MISLEADING})
+    posting.clean()
+    assert getattr(posting, name) == "Gardener of trees"
+
+
+@pytest.mark.parametrize("row", [Company(), Tag(kind="category")], ids=["company", "tag"])
+def test_a_name_that_is_typed_loses_it_too(row):
+    row.name = MISLEADING
+    row.full_clean()
+    assert row.name == "Gardener of trees"
+    row.name = "\u202e\u2800"
+    with pytest.raises(ValidationError, match="There is nothing to see in it"):
+        row.full_clean()
+
+
+@pytest.mark.parametrize(("row", "longest"), [(Company(), 200), (Tag(kind="category"), 100)], ids=["company", "tag"])
+def test_a_name_that_grows_when_it_is_composed_is_too_long(row, longest):
+    row.name = "\u0958" * longest  # two characters each in NFC
+    with pytest.raises(ValidationError, match=f"at most {longest} characters"):
+        row.full_clean()
+
+
+def test_a_title_that_grows_when_it_is_composed_is_too_long():
+    [(name, [message])] = refusals(title="\u0958" * 300).items()
+    assert (name, message[:32]) == ("title", "Ensure this value has at most 30")
+
+
 # --- What the database refuses -----------------------------------------------------------------------
 
 

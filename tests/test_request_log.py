@@ -227,6 +227,26 @@ def test_the_key_of_an_employers_figures_is_in_no_line(visitor, settings, capsys
     assert SECRET not in capsys.readouterr().err
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/jobs/a%00b/", "/apply/a%00b", "/companies/a%00b/", "/?" + "&".join(["a=1"] * 1001)]
+)
+def test_what_a_visitor_does_wrong_leaves_no_traceback(visitor, capsys, caplog, address):
+    caplog.set_level("WARNING", "django.request")
+    assert visitor.get(address).status_code == 400
+    ours = logs.Stderr()
+    ours.addFilter(logs.DuringRequest())
+    ours.setFormatter(logs.TextLines())
+    capsys.readouterr()
+    records = [record for record in caplog.records if record.name.startswith("django.")]
+    assert records
+    for record in records:
+        ours.handle(record)
+    said = capsys.readouterr().err
+    assert said.count("\n") == len(records)
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_nobody_writes_lines_of_his_own(visitor, settings, capsys, form):
     settings.LOG_FORMAT = form

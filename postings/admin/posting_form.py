@@ -10,9 +10,9 @@ from django.utils import timezone
 from postings import pinning
 from postings.admin.base import LinesField, MarkdownField
 from postings.admin.posting_fields import Beside, BoardTags, CompanyField, TagsField
+from postings.importing import layout
 from postings.importing.facts.text import Text
 from postings.models import Company, Posting, PostingTag, Tag
-from postings.models.base import validate_visible
 from postings.structured_data import titles
 
 SALARY_FIELDS = set(Posting.PAY)
@@ -117,7 +117,7 @@ class PostingForm(forms.ModelForm):
 
     def clean_company(self) -> Company | None:
         """The company of this name; one that is not there is made on saving."""
-        name = " ".join(self.cleaned_data["company"].split())
+        name = " ".join(layout.tidy(self.cleaned_data["company"]).split())
         if not name:
             return None
         known = Company.objects.filter(name=name).first()
@@ -126,7 +126,7 @@ class PostingForm(forms.ModelForm):
             known = alike[0] if len(alike) == 1 else None
         if known:
             return known
-        validate_visible(name)
+        Company._meta.get_field("name").run_validators(name)
         if not self.may_add_companies:
             raise forms.ValidationError(f"There is no company called “{name}”, and you may not add one.")
         return Company(name=name)

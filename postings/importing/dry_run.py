@@ -1,14 +1,13 @@
 """What an import would do, found out by doing it where nobody sees it and nothing stays."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from django.db import connection, transaction
 
 from postings import changes
 from postings.importing.lock import is_in_memory
+from postings.importing.scratch import scratch_folder
 
 
 @contextmanager
@@ -30,8 +29,8 @@ def _on_what_is_thrown_away() -> Iterator[None]:
             yield
             transaction.set_rollback(True)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = str(Path(folder) / "dry-run.sqlite3")
+    with scratch_folder() as folder:
+        copy = str(folder / "dry-run.sqlite3")
         connection.ensure_connection()
         original = connection.settings_dict
         _copy_to(copy)

@@ -29,7 +29,7 @@ from postings.importing.facts.text import Text
 
 # Raised when the same bytes are read differently than before, so that files that were imported
 # by an older reader are read again instead of being passed over as known.
-READER_VERSION = 2
+READER_VERSION = 3
 
 MAX_BYTES = 64 * 1024
 MAX_TITLE_LENGTH = 300
@@ -98,17 +98,19 @@ _MOJIBAKE_MARK = re.compile(
     "[\u00c2-\u00f4][\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
 )
-# Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls,
-# non-characters. The joiners U+200C and U+200D stay: emoji and several scripts need them.
+# Invisible and misleading characters: C0 and C1 controls, zero-width blanks and BOMs, bidi controls, invisible
+# operators, controls that Unicode gave up, what marks annotations, non-characters. The joiners U+200C and U+200D
+# stay: emoji and several scripts need them.
 _NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
 )
-_UNWANTED = re.compile(
-    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff{_NON_CHARACTERS}]"
+UNWANTED = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb{_NON_CHARACTERS}]"
 )
 
-# Letters by their category, blank by their look (Hangul fillers).
-_INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"
+# Letters and symbols by their category, blank by their look: fillers of Hangul, the pattern of Braille without a dot, a
+# note without a head, and what stands for an object that is not there.
+_BLANK_BY_LOOK = "\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc"
 
 
 def decode(data: bytes) -> str:
@@ -131,12 +133,12 @@ def decode(data: bytes) -> str:
 
 def tidy(text: str) -> str:
     """The text in NFC and without invisible and misleading characters."""
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    return unicodedata.normalize("NFC", UNWANTED.sub("", text))
 
 
 def is_visible(text: str) -> bool:
     """Whether a reader would see anything: a letter, digit or symbol that is not itself invisible."""
-    return any(unicodedata.category(char)[0] in "LNS" and char not in _INVISIBLE_LETTERS for char in text)
+    return any(unicodedata.category(char)[0] in "LNS" and char not in _BLANK_BY_LOOK for char in text)
 
 
 # --- The three lines at the top ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.utils import timezone
 from postings import duplicates
 from postings.history import because
 from postings.importing.dry_run import dry_run
+from postings.importing.layout import is_visible
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
@@ -198,10 +199,11 @@ def describe(file: SourceFile, options: Options) -> File:
     named = "-".join(named.split())
     if len(file.parts) >= 4:
         category, date, folder, name = file.parts[-4:]
-        category = plain_part(category.strip())
+        # What the name of a folder has that cannot be printed.
+        category = plain_part(category).replace("\ufffd", "").strip()
         match = _DATE.fullmatch(date)
         published_on = _date(date) if match else None
-        if (published_on or date == _NOT_SAID) and 0 < len(category) <= MAX_CATEGORY_LENGTH:
+        if (published_on or date == _NOT_SAID) and _is_category(category):
             is_plausible = not published_on or is_plausible_date(published_on)
             return File(
                 path="/".join((category, date, folder, name)),
@@ -222,6 +224,10 @@ def describe(file: SourceFile, options: Options) -> File:
         published_on=options.published_on,
         fallback_slug=named,
     )
+
+
+def _is_category(name: str) -> bool:
+    return name == _NOT_SAID or (is_visible(name) and len(name) <= MAX_CATEGORY_LENGTH)
 
 
 def _date(text: str) -> dt.date | None:

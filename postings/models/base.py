@@ -25,6 +25,24 @@ def validate_visible(text: str) -> None:
         raise ValidationError("There is nothing to see in it.")
 
 
+def tidy_fields(row: models.Model, *names: str) -> dict[str, list[str]]:
+    """Takes out of lines that were typed by hand what an import takes out of files: what cannot be seen, or misleads.
+
+    By field, why what is left of it is not taken: composing letters makes a few texts longer than they were.
+    """
+    errors = {}
+    for name in names:
+        value = " ".join(layout.tidy(getattr(row, name)).split())
+        setattr(row, name, value)
+        try:
+            if value:  # whether it may be empty was asked before
+                field: Any = row._meta.get_field(name)
+                field.run_validators(value)
+        except ValidationError as error:
+            errors[name] = list(error.messages)
+    return errors
+
+
 # Rows were written by statement and not one by one: Django sends no signal for those. Receivers get the model as
 # `sender`, the primary keys as `ids`, and the names of the written fields as `fields` (None: new rows).
 written_in_bulk = Signal()

@@ -3,11 +3,12 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count
 
 from postings import links
-from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
+from postings.models.base import RecordedQuerySet, tidy_fields, validate_slug, validate_visible
 from postings.models.history import History
 from postings.slugs import free_slug, slug_for
 
@@ -38,6 +39,10 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if errors := tidy_fields(self, "name"):
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
@@ -103,6 +108,10 @@ class Tag(models.Model):
         if plural := self.LANDED.get(self.kind):
             return links.path("postings:landing", plural, self.slug)
         return f"{links.path('postings:list')}?{urlencode({self.kind: self.code})}"
+
+    def clean(self) -> None:
+        if errors := tidy_fields(self, "name"):
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

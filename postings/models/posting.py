@@ -20,7 +20,7 @@ from postings import addresses, links, rendering
 from postings.importing import layout
 from postings.importing.facts import salary
 from postings.importing.facts.text import Text
-from postings.models.base import RecordedQuerySet, validate_slug, validate_visible
+from postings.models.base import RecordedQuerySet, tidy_fields, validate_slug, validate_visible
 from postings.models.clicks import DailyClicks
 from postings.models.history import PastPosting, PostingHistory
 from postings.models.names import Company, Tag
@@ -489,9 +489,8 @@ class Posting(models.Model):
 
     def clean(self) -> None:
         """What an import makes sure of, for what is written by hand. Makes the HTML."""
-        for name in ("title", "salary_text", "place", "apply_keyword", "body_markdown"):
-            setattr(self, name, layout.tidy(getattr(self, name)))
-        errors = {}
+        errors: dict[str, str | list[str]] = {**tidy_fields(self, "title", "salary_text", "place", "apply_keyword")}
+        self.body_markdown = layout.tidy(self.body_markdown)
         try:
             self.apply_url = addresses.canonical(self.apply_url)
         except addresses.BadAddress as reason:
