@@ -10,8 +10,8 @@
    `structured_data` says which of them search engines are told of, and what.
 7. `filters` says what a seeker may ask for, `finding` answers it from these sets, `views` shows it (`rows` with what
    is scanned for, `suggesting` while somebody types, `jinja` what its templates know, `parts` what they repeat),
-   `feeds` hands it to other programs and `exporting` to files. `shown` and `rows` read postings for pages, by `statements` that are made once;
-   `page_cache` keeps what was rendered, which nodes hand each other by `shared`.
+   `feeds` hands it to other programs and `exporting` to files. `shown` and `rows` read postings for pages, by
+   `statements` that are made once; `page_cache` keeps what was rendered, which nodes hand each other by `shared`.
    `landing` gives single values a page, `heads` says what each page is called and which are indexed, `twins` tells
    alike postings apart.
 8. `/apply/<slug>` sends the applicant on: `applying` says where to, `clicks` counts it by what `visitors` tells apart,
