@@ -1,7 +1,7 @@
 # The two that matter: `make run` starts the board, `make test` tests it. Paths are relative and quoted nowhere,
 # so that a folder with a blank in its name works too.
 
-.PHONY: run prepare admin test test-slow test-browser bench lighthouse html lint lock clean
+.PHONY: run prepare admin test test-slow test-browser bench lighthouse html lint coverage mutants audit licences lock clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -85,6 +85,15 @@ lint: .venv/.tests var/secret_key
 	@$(PY) -m mypy
 	@$(PY) manage.py check --fail-level WARNING
 	@$(PY) manage.py makemigrations --check --dry-run
+
+# What is known to be wrong with the pinned releases, of the board and of its tests. Where the database of vulnerabilities
+# cannot be reached, it says so and succeeds.
+audit: .venv/.tests
+	@$(PY) -m tests.supply.audit
+
+# Writes docs/licences.md anew, after a dependency came or went.
+licences: .venv/.tests
+	@$(PY) -m tests.supply.licences
 
 # Pins the newest releases that pyproject.toml allows, with hashes, in both requirements files.
 lock: .venv/bin/python

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 import ftfy
-import ftfy.bad_codecs  # registers "sloppy-windows-1252", which is how most mojibake comes about
+import ftfy.bad_codecs  # noqa: F401  registers "sloppy-windows-1252", which is how most mojibake comes about
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
