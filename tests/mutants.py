@@ -1,6 +1,5 @@
-"""For `make mutants`, which begins pytest anew for each of hundreds of mutants: a database that was migrated once.
-
-A plugin of pytest that mutmut is told of in pyproject.toml; on SQLite alone.
+"""Settings for `make mutants`, which begins pytest anew for each of hundreds of mutants: a database that was migrated
+once, of which each has a copy. On SQLite alone.
 """
 
 import sqlite3
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3.creation import DatabaseCreation
+
+from tests.settings import *  # noqa: F403
 
 # In the folder that mutmut works in; `make mutants` takes an older one away.
 MIGRATED = Path("migrated.sqlite3")
@@ -32,5 +33,4 @@ def _create_from_what_was_migrated(self: DatabaseCreation, *args: Any, **options
     return name
 
 
-def pytest_configure() -> None:
-    DatabaseCreation.create_test_db = _create_from_what_was_migrated
+DatabaseCreation.create_test_db = _create_from_what_was_migrated

@@ -194,7 +194,7 @@ def test_leaves_text_alone_that_is_not_broken(text):
         "\U0001fffe",
         "\U0010ffff",
     ],
-    ids=ascii,
+    ids=lambda char: f"U+{ord(char):04X}",
 )
 def test_drops_what_misleads_or_cannot_be_seen(char):
     spoilt = read(posting_text(title=f"Gar{char}dener", company=f"Linden{char}hof", body=f"We {char}grow."))
