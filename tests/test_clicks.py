@@ -502,6 +502,15 @@ def test_a_click_comes_out_of_the_journal_as_it_went_in(kind, visitor):
     assert Click.unpacked(put_by.packed()) == put_by
 
 
+def test_the_log_says_of_what_was_put_by_which_posting_and_why(posting, monkeypatch, caplog):
+    with database_away(monkeypatch):
+        click(posting)
+    # All that it says: the hash of the visitor does not go into the log.
+    assert [record.getMessage() for record in caplog.records if record.name == clicks.__name__] == [
+        f"A click-through of posting {posting.pk} waits in the journal: database is locked"
+    ]
+
+
 def test_what_was_put_by_is_told_apart_like_the_rest(posting, monkeypatch):
     other = make_posting()
     click(posting)
@@ -684,10 +693,13 @@ def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog)
     damaged = bytearray(journal.read_bytes())
     damaged[64:120] = b"\xff" * 56
     journal.write_bytes(damaged)
+    name, _ = Journal(journal).read()
     assert clicks.fold() == 2
     assert counts() == {"bot": 2}
     assert Journal(journal).read() is None
-    assert "passed over" in caplog.text
+    assert [record.getMessage() for record in caplog.records if record.name == clicks.__name__] == [
+        f"Record 0 of journal {name} is none, and passed over"
+    ]
 
 
 def test_a_journal_that_was_cut_off_behind_a_fold_comes_to_an_end(posting, monkeypatch, journal):
