@@ -480,6 +480,13 @@ def test_nothing_that_is_stored_holds_the_address_or_the_user_agent(posting, jou
     assert b"Firefox" not in stored
 
 
+def test_a_visitors_click_is_kept_with_its_second_of_the_day(posting):
+    with at(dt.datetime(2026, 3, 1, 17, 34, 56, 789_000, tzinfo=dt.UTC)):
+        click(posting)
+    seen = VisitorClick.objects.get()
+    assert (str(seen.day), seen.second) == ("2026-03-01", 17 * 3600 + 34 * 60 + 56)
+
+
 # --- By way of the journal ---------------------------------------------------------------------------
 
 
