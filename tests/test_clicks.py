@@ -693,19 +693,21 @@ def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
     assert counts() == {"bot": 40}
 
 
-def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog):
-    for second in range(3):
+@pytest.mark.parametrize("damaged_one", [0, 1])
+def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog, damaged_one):
+    for second in range(5):
         Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
-    # Halving finds the last record without a look at the first.
+    # Halving finds the last record without a look at the first two.
     damaged = bytearray(journal.read_bytes())
-    damaged[64:120] = b"\xff" * 56
+    begins = 64 * (damaged_one + 1)
+    damaged[begins : begins + 56] = b"\xff" * 56
     journal.write_bytes(damaged)
     name, _ = Journal(journal).read()
-    assert clicks.fold() == 2
-    assert counts() == {"bot": 2}
+    assert clicks.fold() == 4
+    assert counts() == {"bot": 4}
     assert Journal(journal).read() is None
     assert [record.getMessage() for record in caplog.records if record.name == clicks.__name__] == [
-        f"Record 0 of journal {name} is none, and passed over"
+        f"Record {damaged_one} of journal {name} is none, and passed over"
     ]
 
 
