@@ -47,7 +47,7 @@ graceful_timeout = 30
 # Longer than a proxy keeps an idle connection (60 s with nginx), so that it is never closed under a request.
 keepalive = 75
 # The heartbeat file must not wait for a disk. gunicorn unlinks it as soon as it is open.
-_memory = Path("/dev/shm")  # noqa: S108
+_memory = Path("/dev/shm")  # noqa: S108  nothing there has a name
 if _memory.is_dir():
     worker_tmp_dir = str(_memory)
 

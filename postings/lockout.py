@@ -38,7 +38,7 @@ from postings import logs, visitors
 log = logging.getLogger(__name__)
 
 # Stands for all that came by no address that can be read, as through a socket whose proxy says none.
-NO_ADDRESS = "0.0.0.0"  # noqa: S104
+NO_ADDRESS = "0.0.0.0"  # noqa: S104  nothing listens there
 KNOWN_BROWSER = "known_browser"
 BROWSER_IS_KNOWN_FOR = dt.timedelta(days=90)
 _SALT = "postings.lockout"

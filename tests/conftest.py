@@ -1,9 +1,28 @@
 """What holds for every test."""
 
+import os
+import subprocess
+from typing import Any
+
 import pytest
 
 from postings import applying, catalogue, lockout, middleware, page_cache, shared, visitors
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
+
+# What coverage hands to processes so that it measures them, too.
+MEASURED = "COVERAGE_PROCESS_CONFIG"
+
+
+def pytest_configure(config):
+    """With `make coverage`, processes that tests start in an environment of their own are measured as well."""
+    if MEASURED not in os.environ:
+        return
+    begin = subprocess.Popen.__init__
+
+    def begin_measured(self: Any, *args: Any, env: Any = None, **options: Any) -> None:
+        begin(self, *args, env=env if env is None else {MEASURED: os.environ[MEASURED], **env}, **options)
+
+    subprocess.Popen.__init__ = begin_measured
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -480,6 +480,13 @@ def test_nothing_that_is_stored_holds_the_address_or_the_user_agent(posting, jou
     assert b"Firefox" not in stored
 
 
+def test_a_visitors_click_is_kept_with_its_second_of_the_day(posting):
+    with at(dt.datetime(2026, 3, 1, 17, 34, 56, 789_000, tzinfo=dt.UTC)):
+        click(posting)
+    seen = VisitorClick.objects.get()
+    assert (str(seen.day), seen.second) == ("2026-03-01", 17 * 3600 + 34 * 60 + 56)
+
+
 # --- By way of the journal ---------------------------------------------------------------------------
 
 
@@ -500,6 +507,15 @@ def database_away(monkeypatch):
 def test_a_click_comes_out_of_the_journal_as_it_went_in(kind, visitor):
     put_by = Click(2**62, dt.date(2026, 12, 31), 86_399, kind, visitor, 2**63 + 1)
     assert Click.unpacked(put_by.packed()) == put_by
+
+
+def test_the_log_says_of_what_was_put_by_which_posting_and_why(posting, monkeypatch, caplog):
+    with database_away(monkeypatch):
+        click(posting)
+    # All that it says: the hash of the visitor does not go into the log.
+    assert [record.getMessage() for record in caplog.records if record.name == clicks.__name__] == [
+        f"A click-through of posting {posting.pk} waits in the journal: database is locked"
+    ]
 
 
 def test_what_was_put_by_is_told_apart_like_the_rest(posting, monkeypatch):
@@ -677,17 +693,22 @@ def test_a_journal_of_many_is_folded_in_pieces(posting, journal, monkeypatch):
     assert counts() == {"bot": 40}
 
 
-def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog):
-    for second in range(3):
+@pytest.mark.parametrize("damaged_one", [0, 1])
+def test_a_damaged_record_does_not_keep_the_others_out(posting, journal, caplog, damaged_one):
+    for second in range(5):
         Journal(journal).append(Click(posting.pk, visitors.today(), second, Kind.BOT, b"").packed())
-    # Halving finds the last record without a look at the first.
+    # Halving finds the last record without a look at the first two.
     damaged = bytearray(journal.read_bytes())
-    damaged[64:120] = b"\xff" * 56
+    begins = 64 * (damaged_one + 1)
+    damaged[begins : begins + 56] = b"\xff" * 56
     journal.write_bytes(damaged)
-    assert clicks.fold() == 2
-    assert counts() == {"bot": 2}
+    name, _ = Journal(journal).read()
+    assert clicks.fold() == 4
+    assert counts() == {"bot": 4}
     assert Journal(journal).read() is None
-    assert "passed over" in caplog.text
+    assert [record.getMessage() for record in caplog.records if record.name == clicks.__name__] == [
+        f"Record {damaged_one} of journal {name} is none, and passed over"
+    ]
 
 
 def test_a_journal_that_was_cut_off_behind_a_fold_comes_to_an_end(posting, monkeypatch, journal):

@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 import ftfy
-import ftfy.bad_codecs  # registers "sloppy-windows-1252", which is how most mojibake comes about
+import ftfy.bad_codecs  # noqa: F401  registers "sloppy-windows-1252", which is how most mojibake comes about
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from postings import addresses
 from postings.importing import layout
 from postings.importing.layout import Refused
 from tests.factories import posting_text
@@ -197,7 +198,7 @@ def test_leaves_text_alone_that_is_not_broken(text):
         "\U0001fffe",
         "\U0010ffff",
     ],
-    ids=ascii,
+    ids=lambda char: f"U+{ord(char):04X}",
 )
 def test_drops_what_misleads_or_cannot_be_seen(char):
     spoilt = read(posting_text(title=f"Gar{char}dener", company=f"Linden{char}hof", body=f"We {char}grow."))
@@ -288,6 +289,10 @@ def test_keeps_what_stands_behind_the_title_link(behind):
 
 def test_keeps_what_stands_in_front_of_the_title_link():
     assert read_title(f"# New: [Gardener]({ADDRESS})").title == "New: Gardener"
+
+
+def test_a_bracket_that_was_closed_before_the_link_is_not_where_it_opens():
+    assert read_title(f"# [Vienna] [Gardener]({ADDRESS})").title == "[Vienna] Gardener"
 
 
 # --- Company -----------------------------------------------------------------------------------------
@@ -410,6 +415,24 @@ def test_the_closing_heading_alone_may_give_the_address():
 
 def test_the_closing_address_may_hold_brackets():
     assert read("# Gardener\n\n## CLICK TO [APPLY](https://jobs.example/a_(b)_c)").slug == "a_(b)_c"
+
+
+# A name, and a query as long as an address may be.
+LONGEST = f"{ADDRESS}?q=".ljust(addresses.MAX_LENGTH, "q")
+
+
+@pytest.mark.parametrize("said", ["", ' "body=as-is"'], ids=["mended", "as it stands"])
+def test_the_closing_heading_is_found_however_long_its_address(said):
+    result = read(f"# [Gardener]({LONGEST}{said})\n\nWe grow.\n\n  \n## CLICK TO [APPLY]({LONGEST})")
+    assert (result.apply_url, result.body) == (LONGEST, "We grow.")
+
+
+def test_a_body_as_it_stands_needs_no_closing_heading():
+    assert read(f'# [Gardener]({ADDRESS} "body=as-is")\n\n\nApply for this job\n').body == "\nApply for this job"
+
+
+def test_a_body_keeps_its_first_and_its_last_letter():
+    assert read_body("Xylem\n\ngrows in a fruit box, or XXX") == "Xylem\n\ngrows in a fruit box, or XXX"
 
 
 def test_the_title_address_comes_before_the_closing_one():

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import shutil
-import subprocess
+import subprocess  # noqa: S404  each call says what it runs
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -76,8 +76,8 @@ def _script(path: Path, *options: str) -> Iterator[IO[bytes]]:
     program = _program("pg_restore")
     with tempfile.TemporaryFile() as errors:
         command = [program, "--no-owner", "--no-privileges", *options, "--file=-", str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:  # noqa: S603
-            assert process.stdout is not None  # noqa: S101
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:  # noqa: S603  our own command
+            assert process.stdout is not None  # noqa: S101  a pipe, by the line above
             yield process.stdout
         if process.returncode:
             raise no_backup(path, _said(errors))
@@ -193,7 +193,7 @@ class _Session:
     """psql in a transaction: it alone understands a backup's data among its statements."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101  a pipe, by who makes it
         self._process, self._errors, self._in = process, errors, process.stdin
 
     def send(self, statement: Any) -> None:
@@ -231,7 +231,7 @@ class _Session:
 def _session() -> Iterator[_Session]:
     command = [_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", *_to_server()]
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, env=_environment(), stdin=subprocess.PIPE, stderr=errors)  # noqa: S603
+        process = subprocess.Popen(command, env=_environment(), stdin=subprocess.PIPE, stderr=errors)  # noqa: S603  our own command
         session = _Session(process, errors)
         try:
             session.send(SQL("SET client_min_messages = warning; BEGIN;"))
@@ -260,7 +260,7 @@ def _program(name: str) -> str:
 
 
 def _version(path: str) -> int:
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603  a program of PostgreSQL
     number = re.search(r"\) (\d+)", said)
     return int(number[1]) if number else 0
 
@@ -284,7 +284,7 @@ def _environment() -> dict[str, str]:
 
 
 def _run(program: str, *arguments: str) -> str:
-    done = subprocess.run([program, *arguments], env=_environment(), capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([program, *arguments], env=_environment(), capture_output=True, text=True)  # noqa: S603  a program of PostgreSQL
     if done.returncode:
         raise Stopped(_sentence(done.stderr))
     return done.stdout

@@ -61,7 +61,7 @@ class Keeper:
                 self._thread = threading.Thread(target=self._watch, name="catalogue", daemon=True)
                 self._thread.start()
                 return snapshot
-            assert self._snapshot is not None  # noqa: S101
+            assert self._snapshot is not None  # noqa: S101  set before the thread is
             return self._snapshot
         except Error:
             self._failed_at = time.monotonic()
@@ -133,7 +133,7 @@ class Keeper:
     def _wait(self) -> bool:
         """Until there may be something to do; says whether the thread is to end."""
         time.sleep(min(LEAST_PAUSE, CHECK_SECONDS))
-        assert self._snapshot is not None  # noqa: S101
+        assert self._snapshot is not None  # noqa: S101  set before the thread is
         self._woken.wait(min(CHECK_SECONDS, self._snapshot.until_next_expiry()))
         self._woken.clear()
         return self._is_stopped

@@ -84,7 +84,7 @@ def _by_first_day(scope: Scope, span: Span) -> Iterator[tuple[bool, dt.date, dt.
     with connection.cursor() as cursor:
         cursor.execute(
             # Nothing in it but names and what Django made of a queryset.
-            f"WITH p (id, status, seen, ends) AS MATERIALIZED ({postings}) "  # noqa: S608
+            f"WITH p (id, status, seen, ends) AS MATERIALIZED ({postings}) "  # noqa: S608  see above
             "SELECT 1, p.seen, c.day, SUM(c.count) "
             f"FROM {DailyClicks._meta.db_table} AS c JOIN p ON p.id = c.posting_id "
             "WHERE c.kind = %s AND c.day BETWEEN %s AND %s GROUP BY p.seen, c.day "
