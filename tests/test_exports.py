@@ -432,7 +432,7 @@ def test_what_was_written_by_hand_comes_back(comes_back):
         {"company": "None", "other_tags": ["`ls` ```cd```"], "published_on": "2026-01-31"},
         {"apply_url": "https://lindenhof.example/a)b(", "slug": "named-otherwise"},
         {"apply_url": "mailto:jobs@lindenhof.example", "slug": ".hidden"},
-        {"body_markdown": "Oak.\n\n## CLICK TO [APPLY](https://other.example/x)", "categories": ("-", " a", "100%25")},
+        {"body_markdown": "Oak.\n\n## CLICK TO [APPLY](https://other.example/x)", "categories": ("-", "a b", "100%25")},
     ]):  # fmt: skip
         make_posting(**{"slug": f"oak-{number}", "published_on": "2026-01-30", **fields})
     call_command("read_facts", stdout=io.StringIO())
