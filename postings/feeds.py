@@ -24,7 +24,8 @@ from postings.filters import PostingFilter
 from postings.finding import NEWEST
 from postings.models import Posting, Tag
 
-PER_PAGE = shown.MOST_AT_ONCE
+# Subscribers who look in once a week should not miss what came and went in between; most readers take one page alone.
+PER_PAGE = 50
 # A page's address, by which views and templates are called.
 ATOM, JSON = "postings:feed_atom", "postings:feed_json"
 # What a subscriber sees beside a posting.

@@ -31,7 +31,7 @@ from postings.importing.facts import names
 from postings.importing.facts.names import countries_in
 from postings.models import Company, Posting, PostingTag, Tag
 from postings.slugs import slug_for
-from postings.statements import Argument, Statement
+from postings.statements import ListStatement
 
 # Longer texts are cut; the rest of them is not read.
 MAX_TEXT_LENGTH = 200
@@ -733,20 +733,16 @@ def _fields() -> list[tuple[str, forms.Field]]:
 
 def _companies_at(slugs: Sequence[str]) -> dict[str, Company | None]:
     """The companies of these slugs, by slug, as far as there are any."""
-    names = ["id", "name", "slug"]
     found: dict[str, Company | None] = {}
     for batch in batches(slugs, MAX_VALUES):
-        for row in _by_slugs(len(batch)).rows(*batch):
-            company = Company.from_db(DEFAULT_DB_ALIAS, names, row)
+        for row in _by_slugs.rows(batch):
+            company = Company.from_db(DEFAULT_DB_ALIAS, _COMPANY, row)
             found[company.slug] = company
     return found
 
 
-@lru_cache(maxsize=MAX_VALUES)
-def _by_slugs(number: int) -> Statement:
-    """What reads so many companies."""
-    places: Any = [Argument(place) for place in range(number)]
-    return Statement(lambda: Company.objects.order_by().filter(slug__in=places).values_list("id", "name", "slug"))
+_COMPANY = ["id", "name", "slug"]
+_by_slugs = ListStatement(lambda slugs: Company.objects.order_by().filter(slug__in=slugs).values_list(*_COMPANY))
 
 
 def _unused(kind: str, asked: str) -> Value | None:

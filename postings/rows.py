@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from postings import links
 from postings.catalogue import Snapshot, Value
 from postings.models import Posting, Tag
-from postings.statements import Argument, Statement
+from postings.statements import ListStatement
 from postings.words import Term, excerpt, plain_text, tokens
 
 MOST_SKILLS = 3
@@ -70,17 +71,6 @@ class Row:
         self.pay = _pay(salary_text, low, high, currency, period)
         self.published = _published(published_on, precision, today)
         self.body_html: str = body[0] if body else ""
-
-    @property
-    def _shown(self) -> tuple[Any, ...]:
-        return self.slug, self.title, self.company, self.place, self.pay, self.published, self.row_facts, self.matches
-
-    def __eq__(self, other: object) -> bool:
-        """Whether both look the same."""
-        return isinstance(other, Row) and self._shown == other._shown
-
-    def __hash__(self) -> int:
-        return hash(self._shown)
 
     @property
     def path(self) -> str:
@@ -158,16 +148,16 @@ def rows(
 
 
 def _read(ids: Sequence[int], with_bodies: bool) -> Sequence[Sequence[Any]]:
-    return _statement(len(ids), with_bodies).rows(*ids) if ids else []
+    return (_with_bodies if with_bodies else _without_bodies).rows(ids)
 
 
-@lru_cache(maxsize=256)
-def _statement(number: int, with_bodies: bool) -> Statement:
-    """What reads so many postings."""
-    columns = [*_COLUMNS, _BODY] if with_bodies else _COLUMNS
-    places: Any = [Argument(place) for place in range(number)]
+def _by_ids(ids: list[Any]) -> QuerySet:
     # By the primary keys alone: with more conditions SQLite would go through all live postings.
-    return Statement(lambda: Posting.objects.order_by().filter(pk__in=places).values_list(*columns))
+    return Posting.objects.order_by().filter(pk__in=ids)
+
+
+_without_bodies = ListStatement(lambda ids: _by_ids(ids).values_list(*_COLUMNS))
+_with_bodies = ListStatement(lambda ids: _by_ids(ids).values_list(*_COLUMNS, _BODY))
 
 
 def _facts(values: Sequence[Value], title: str, asked_skills: Collection[str]) -> RowFacts:

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from postings.catalogue import Snapshot
 from postings.models import Company, Posting, PostingTag, Tag
-from postings.statements import Argument, Statement
+from postings.statements import Argument, ListStatement, Statement
 
 # What no page says of a posting.
 _NOT_SHOWN = {"source", "source_slug", "pinned_fields", "withheld"}
@@ -20,15 +20,15 @@ _NOT_SHOWN = {"source", "source_slug", "pinned_fields", "withheld"}
 _WITH_MARKDOWN = [field.attname for field in Posting._meta.concrete_fields if field.attname not in _NOT_SHOWN]
 _SHOWN = [name for name in _WITH_MARKDOWN if name != "body_markdown"]
 _OF_COMPANY = ["company__name", "company__slug"]
-MOST_AT_ONCE = 50
 
 _by_slug = Statement(
     lambda: Posting.objects.ever_shown().filter(slug=Argument()).values_list(*_WITH_MARKDOWN, *_OF_COMPANY)
 )
 _links = Statement(lambda: PostingTag.objects.filter(posting=Argument()).values_list("tag_id", "evidence"))
-_many: Any = [Argument(place) for place in range(MOST_AT_ONCE)]
-_by_ids = Statement(lambda: Posting.objects.filter(pk__in=_many).values_list(*_SHOWN, *_OF_COMPANY))
-_links_by_ids = Statement(lambda: PostingTag.objects.filter(posting__id__in=_many).values_list("posting_id", "tag_id"))
+_by_ids = ListStatement(lambda ids: Posting.objects.filter(pk__in=ids).values_list(*_SHOWN, *_OF_COMPANY))
+_links_by_ids = ListStatement(
+    lambda ids: PostingTag.objects.filter(posting__id__in=ids).values_list("posting_id", "tag_id")
+)
 
 
 class Link(NamedTuple):
@@ -52,24 +52,21 @@ def read_links(posting: Posting, snapshot: Snapshot) -> None:
 
 
 def those(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str] = ()) -> list[Posting]:
-    """The live ones of at most MOST_AT_ONCE postings in this order, with their tags; without Markdown, or evidence.
+    """The live ones of these postings, a page of them at most, in this order, with their tags; without Markdown, or
+    evidence.
 
     `kinds`: of the tags that are needed, as far as the snapshot knows them; where none is said all, as stored.
     """
-    if not ids:
-        return []
-    # The statements have so many places.
-    asked = [*ids, *[ids[0]] * (MOST_AT_ONCE - len(ids))]
-    by_id = {posting.pk: posting for row in _by_ids.rows(*asked) if (posting := _posting(_SHOWN, row)).is_live}
-    links = _known_links(ids, snapshot, kinds) if kinds else _stored_links(asked, snapshot)
+    by_id = {posting.pk: posting for row in _by_ids.rows(ids) if (posting := _posting(_SHOWN, row)).is_live}
+    links = _known_links(ids, snapshot, kinds) if kinds else _stored_links(ids, snapshot)
     for posting_id, posting in by_id.items():
-        posting.links = links[posting_id]
+        posting.links = links.get(posting_id, [])
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def _stored_links(ids: Sequence[int], snapshot: Snapshot) -> defaultdict[int, list[Link]]:
-    """By posting; `ids`: MOST_AT_ONCE."""
-    rows = _links_by_ids.rows(*ids)
+def _stored_links(ids: Sequence[int], snapshot: Snapshot) -> dict[int, list[Link]]:
+    """By posting."""
+    rows = _links_by_ids.rows(ids)
     wanted = {tag for _, tag in rows}
     tags = _tags(snapshot, wanted)
     # A posting that is open everywhere has two hundred.
@@ -80,15 +77,9 @@ def _stored_links(ids: Sequence[int], snapshot: Snapshot) -> defaultdict[int, li
     return links
 
 
-def _known_links(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str]) -> defaultdict[int, list[Link]]:
+def _known_links(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str]) -> dict[int, list[Link]]:
     """By posting."""
-    numbers = snapshot.numbers_of(ids)
-    links: defaultdict[int, list[Link]] = defaultdict(list)
-    for tag in snapshot.tags:
-        if tag.kind in kinds and tag.pk in snapshot.tagged:
-            for number in snapshot.tagged[tag.pk] & numbers:
-                links[int(snapshot.ids[number])].append(Link(tag))
-    return links
+    return {posting_id: [Link(tag) for tag in tags] for posting_id, tags in snapshot.tags_of(ids, kinds).items()}
 
 
 def _posting(names: Sequence[str], row: Sequence[Any]) -> Posting:

@@ -5,6 +5,7 @@ To make SQL of a queryset costs the ORM several times what the database takes to
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -48,6 +49,24 @@ class Statement:
     def row(self, *arguments: Any) -> Sequence[Any] | None:
         """The first one."""
         return next(iter(self.rows(*arguments)), None)
+
+
+_MOST_LENGTHS = 256
+
+
+class ListStatement:
+    """The same for a list of arguments, once for each length:
+    `ListStatement(lambda keys: Company.objects.filter(pk__in=keys).values_list("pk", "name"))`."""
+
+    def __init__(self, make: Callable[[list[Any]], QuerySet]) -> None:
+        self._make = make
+        self._of_length = lru_cache(maxsize=_MOST_LENGTHS)(self._statement)
+
+    def rows(self, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        return self._of_length(len(arguments)).rows(*arguments) if arguments else []
+
+    def _statement(self, length: int) -> Statement:
+        return Statement(lambda: self._make([Argument(place) for place in range(length)]))
 
 
 class _Made:

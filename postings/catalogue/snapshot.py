@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from django.db import DEFAULT_DB_ALIAS
@@ -32,7 +32,7 @@ from postings.catalogue.pauses import rest
 from postings.importing.facts.names import VALUES, countries_in, name_of, regions
 from postings.models import Company, Tag
 from postings.slugs import slug_for
-from postings.statements import Argument, Statement
+from postings.statements import ListStatement
 
 # Sets that are kept for the next request, in bytes: a common word's takes a bit a posting.
 MOST_OF_WORDS = 4_000_000
@@ -46,6 +46,9 @@ SETTLED = dt.timedelta(seconds=3)
 BEGUN = timezone.now()
 # Where the steps of pay to choose from part the postings.
 PARTS = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)
+
+
+Had = TypeVar("Had")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +72,11 @@ _COMPANY = [field.attname for field in Company._meta.concrete_fields]
 
 def _companies(company_ids: Sequence[int]) -> Iterator[Company]:
     for batch in batches(company_ids, _AT_ONCE):
-        for row in _companies_by_ids(len(batch)).rows(*batch):
+        for row in _companies_by_ids.rows(batch):
             yield Company.from_db(DEFAULT_DB_ALIAS, _COMPANY, row)
 
 
-@lru_cache(maxsize=_AT_ONCE)
-def _companies_by_ids(number: int) -> Statement:
-    """What reads so many companies."""
-    places: Any = [Argument(place) for place in range(number)]
-    return Statement(lambda: Company.objects.order_by().filter(pk__in=places).values_list(*_COMPANY))
+_companies_by_ids = ListStatement(lambda ids: Company.objects.order_by().filter(pk__in=ids).values_list(*_COMPANY))
 
 
 class CompaniesKnown:
@@ -291,12 +290,19 @@ class Snapshot:
 
     def values_of(self, ids: Collection[int], kinds: Iterable[str]) -> dict[int, list[Value]]:
         """The values of these kinds that each posting has, by primary key: kind after kind, each in its own order."""
+        return self._had_by(ids, ((value, value.postings) for kind in kinds for value in self.values[kind]))
+
+    def tags_of(self, ids: Collection[int], kinds: Collection[str]) -> dict[int, list[Tag]]:
+        """The tags of these kinds that each posting has, by primary key, in no order."""
+        tags = (tag for tag in self.tags if tag.kind in kinds and tag.pk in self.tagged)
+        return self._had_by(ids, ((tag, self.tagged[tag.pk]) for tag in tags))
+
+    def _had_by(self, ids: Collection[int], sets: Iterable[tuple[Had, BitMap]]) -> dict[int, list[Had]]:
         numbers = self.numbers_of(ids)
-        found: dict[int, list[Value]] = {int(self.ids[number]): [] for number in numbers}
-        for kind in kinds:
-            for value in self.values[kind]:
-                for number in value.postings & numbers:
-                    found[int(self.ids[number])].append(value)
+        found: dict[int, list[Had]] = {int(self.ids[number]): [] for number in numbers}
+        for each, postings in sets:
+            for number in postings & numbers:
+                found[int(self.ids[number])].append(each)
         return found
 
     def having_more(self, kind: str, most: int) -> BitMap:
