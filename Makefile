@@ -113,9 +113,9 @@ licences: .venv/.tests
 # Pins the newest releases that pyproject.toml allows, with hashes, in both requirements files.
 lock: .venv/bin/python
 	@$(PY) -m pip install --quiet uv==0.13.9
-	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		pyproject.toml -o requirements.txt
-	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		--group test -c requirements.txt -o tests/requirements.txt
 
 # Takes away what can be made again; the database and the secret key stay.

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.supply import audit, licences, locks
 
@@ -67,7 +68,26 @@ def test_the_tests_run_on_the_boards_own_releases():
     tests = {pin.name: pin for pin in locks.read(locks.TESTS.read_text())}
     both = board.keys() & tests.keys()
     assert {"asgiref", "django"} <= both
-    assert {name: board[name][1::2] for name in both} == {name: tests[name][1::2] for name in both}
+    assert {name: (board[name].version, board[name].hashes) for name in both} == {
+        name: (tests[name].version, tests[name].hashes) for name in both
+    }
+
+
+def test_extras_that_a_release_wants_of_another_are_pinned_with_it():
+    """pip 23.2, which comes with Python 3.11, takes `coverage[toml]` for one without hashes where `coverage` is pinned,
+    as soon as there is a newer release than that."""
+    pins = {pin.name: pin for path in (locks.TESTS, locks.BOARD) for pin in locks.read(path.read_text())}
+    wanted = [
+        (pin.name, requirement)
+        for pin in pins.values()
+        if pin.is_for_here
+        for requirement in map(Requirement, metadata.requires(pin.name) or [])
+        if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""}))
+    ]
+    wanted += [("jobboard", requirement) for named in locks.named() for requirement in named if requirement.extras]
+    assert len(wanted) > 3
+    for by, requirement in wanted:
+        assert requirement.extras <= pins[locks.canonicalize_name(requirement.name)].extras, (by, requirement)
 
 
 def test_what_is_installed_is_what_is_pinned():

@@ -14,7 +14,7 @@ BOARD = PROJECT / "requirements.txt"
 TESTS = PROJECT / "tests" / "requirements.txt"
 
 _PIN = re.compile(
-    r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)(?:\[[a-z0-9,-]+\])?==(?P<version>[0-9][0-9a-z.]*)"
+    r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)(?:\[(?P<extras>[a-z0-9-]+(?:, ?[a-z0-9-]+)*)\])?==(?P<version>[0-9][0-9a-z.]*)"
     r"(?: ; (?P<marker>[^;#]+?))?(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)"
 )
 
@@ -28,6 +28,7 @@ class Pin(NamedTuple):
     version: str
     marker: Marker | None  # None: wanted everywhere
     hashes: frozenset[str]
+    extras: frozenset[str] = frozenset()
 
     @property
     def is_for_here(self) -> bool:
@@ -45,7 +46,9 @@ def read(text: str) -> list[Pin]:
         if not (match := _PIN.fullmatch(line)):
             raise NotPinned(line)
         marker = Marker(match["marker"]) if match["marker"] else None
-        pins.append(Pin(canonicalize_name(match["name"]), match["version"], marker, frozenset(match["hashes"].split())))
+        extras = frozenset(re.findall(r"[a-z0-9-]+", match["extras"] or ""))
+        hashes = frozenset(match["hashes"].split())
+        pins.append(Pin(canonicalize_name(match["name"]), match["version"], marker, hashes, extras))
     return pins
 
 
