@@ -76,18 +76,19 @@ def test_the_tests_run_on_the_boards_own_releases():
 def test_extras_that_a_release_wants_of_another_are_pinned_with_it():
     """pip 23.2, which comes with Python 3.11, takes `coverage[toml]` for one without hashes where `coverage` is pinned,
     as soon as there is a newer release than that."""
-    pins = {pin.name: pin for path in (locks.TESTS, locks.BOARD) for pin in locks.read(path.read_text())}
-    wanted = [
-        (pin.name, requirement)
-        for pin in pins.values()
-        if pin.is_for_here
-        for requirement in map(Requirement, metadata.requires(pin.name) or [])
-        if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""}))
-    ]
-    wanted += [("jobboard", requirement) for named in locks.named() for requirement in named if requirement.extras]
-    assert len(wanted) > 3
-    for by, requirement in wanted:
-        assert requirement.extras <= pins[locks.canonicalize_name(requirement.name)].extras, (by, requirement)
+    for named, path in zip(locks.named(), (locks.BOARD, locks.TESTS), strict=True):
+        pins = {pin.name: pin for pin in locks.read(path.read_text())}
+        wanted = [("jobboard", requirement) for requirement in named]
+        for pin in filter(lambda pin: pin.is_for_here, pins.values()):
+            wanted += [(pin.name, requirement) for requirement in map(Requirement, metadata.requires(pin.name) or [])]
+        with_extras = [
+            (by, each)
+            for by, each in wanted
+            if each.extras and (each.marker is None or each.marker.evaluate({"extra": ""}))
+        ]
+        assert len(with_extras) > 1
+        for by, each in with_extras:
+            assert each.extras <= pins[locks.canonicalize_name(each.name)].extras, (by, each)
 
 
 def test_what_is_installed_is_what_is_pinned():
