@@ -7,10 +7,10 @@ there twice while others come and go; in the other orders, which somebody has to
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,6 +23,7 @@ from postings.exporting import facts_of
 from postings.filters import PostingFilter
 from postings.finding import NEWEST
 from postings.models import Posting, Tag
+from postings.shown import Entry
 
 # Subscribers who look in once a week should not miss what came and went in between; most readers take one page alone.
 PER_PAGE = 50
@@ -39,9 +40,10 @@ class NoSuchPage(ValueError):
 
 @dataclass(frozen=True)
 class Page:
-    """The postings of a page, and the parameters of its own and of those beside it: none for the first."""
+    """The primary keys of a page's postings, and the parameters of its own and of those beside it: none for the
+    first."""
 
-    postings: list[Posting]
+    ids: list[int]
     here: dict[str, str]
     previous: dict[str, str] | None = None
     next: dict[str, str] | None = None
@@ -58,7 +60,7 @@ class Feed:
     previous: str | None
     next: str | None
     updated: dt.datetime
-    postings: list[Posting]
+    postings: list[Posting] | list[Entry]  # entries where it is written in Atom
     absolute: Callable[[str], str]
 
 
@@ -74,7 +76,11 @@ def path(asked: PostingFilter, name: str) -> str:
 
 def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[str], str]) -> Feed:
     """The page that is asked for. Raises NoSuchPage."""
-    page = _page(asked, query, _ATOM_SAYS if name == ATOM else ())
+    page = _page(asked, query)
+    # What was closed since the snapshot is not among them.
+    postings: list[Posting] | list[Entry] = (
+        shown.entries(page.ids, asked.snapshot, _ATOM_SAYS) if name == ATOM else shown.those(page.ids, asked.snapshot)
+    )
 
     def address(parameters: dict[str, str]) -> str:
         return absolute(_path(name, [*_pairs(asked), *parameters.items()]))
@@ -86,8 +92,8 @@ def read(asked: PostingFilter, query: QueryDict, name: str, absolute: Callable[[
         here=address(page.here),
         previous=None if page.previous is None else address(page.previous),
         next=None if page.next is None else address(page.next),
-        updated=max((posting.changed_at for posting in page.postings), default=asked.snapshot.changed_at),
-        postings=page.postings,
+        updated=max((posting.changed_at for posting in postings), default=asked.snapshot.changed_at),
+        postings=postings,
         absolute=absolute,
     )
 
@@ -108,14 +114,13 @@ def _path(name: str, pairs: list[tuple[str, str]]) -> str:
 # --- Pages ------------------------------------------------------------------------------------------
 
 
-def _page(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) -> Page:
-    """`kinds`: of the tags that it says, all where none is named."""
+def _page(asked: PostingFilter, query: QueryDict) -> Page:
     if asked.criteria.sort == NEWEST:
-        return _newest(asked, query.get("before", ""), kinds)
-    return _in_order(asked, query, kinds)
+        return _newest(asked, query.get("before", ""))
+    return _in_order(asked, query)
 
 
-def _newest(asked: PostingFilter, before: str, kinds: Collection[str]) -> Page:
+def _newest(asked: PostingFilter, before: str) -> Page:
     finding, snapshot = asked.finding, asked.snapshot
     # One more than are shown tells whether there is a next page.
     ids = finding.before(*_cursor(before), PER_PAGE + 1) if before else finding[: PER_PAGE + 1]
@@ -125,8 +130,7 @@ def _newest(asked: PostingFilter, before: str, kinds: Collection[str]) -> Page:
         number = snapshot.number_of(ids[PER_PAGE - 1])
         assert number is not None  # noqa: S101  found in the same snapshot
         following = {"before": f"{snapshot.day_of(number)}.{ids[PER_PAGE - 1]}"}
-    postings = shown.those(ids[:PER_PAGE], snapshot, kinds)
-    return Page(postings, {"before": before} if before else {}, next=following)
+    return Page(ids[:PER_PAGE], {"before": before} if before else {}, next=following)
 
 
 def _cursor(text: str) -> tuple[dt.date, int]:
@@ -138,7 +142,7 @@ def _cursor(text: str) -> tuple[dt.date, int]:
         raise NoSuchPage("“before” is a day and a number, as in the address of a page’s next one.") from None
 
 
-def _in_order(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) -> Page:
+def _in_order(asked: PostingFilter, query: QueryDict) -> Page:
     text = query.get("page", "1")
     if not re.fullmatch(r"0*[1-9]\d{0,8}", text, re.ASCII):
         raise NoSuchPage("“page” is a number from 1 on.")
@@ -150,7 +154,7 @@ def _in_order(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) ->
         return {"page": str(number)} if number > 1 else {}
 
     return Page(
-        shown.those(ids[:PER_PAGE], asked.snapshot, kinds),
+        ids[:PER_PAGE],
         parameters(number),
         previous=parameters(number - 1) if number > 1 else None,
         next=parameters(number + 1) if len(ids) > PER_PAGE else None,
@@ -163,6 +167,9 @@ def _in_order(asked: PostingFilter, query: QueryDict, kinds: Collection[str]) ->
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _THEIR_BEGINNING = b"\xef\xbf"
+# What would end a section, or will when those are taken out, and halves of characters with them.
+_TAKEN_OUT = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]*"
+_SECTION_END = re.compile(rf"\]{_TAKEN_OUT}\]{_TAKEN_OUT}>")
 
 
 def atom(feed: Feed) -> bytes:
@@ -177,7 +184,7 @@ def atom(feed: Feed) -> bytes:
         f"<id>{escape(feed.first)}</id><updated>{rfc3339_date(feed.updated)}</updated>",
         _author(settings.SITE_NAME),
         *(_link(rel, address) for rel, address in paging.items() if address),
-        *(_entry(posting, escape(feed.absolute(posting.get_absolute_url()))) for posting in feed.postings),
+        *(_entry(entry, escape(feed.absolute(entry.path))) for entry in cast(list[Entry], feed.postings)),
         "</feed>",
     ]
     return _xml("".join(parts))
@@ -188,20 +195,27 @@ def _summary(excerpt: str) -> str:
     return f'<summary type="html">{escape(escape(excerpt))}</summary>'
 
 
-def _entry(posting: Posting, address: str) -> str:
+def _content(html: str) -> str:
+    """In a CDATA section, which is shorter and sooner read than HTML of which every sign is escaped."""
+    if _SECTION_END.search(html):
+        return f'<content type="html">{escape(html)}</content>'
+    return f'<content type="html"><![CDATA[{html}]]></content>'
+
+
+def _entry(entry: Entry, address: str) -> str:
     """`address`: escaped."""
-    language = posting.language
-    categories = "".join(map(_category, _tags(posting)))
+    language = entry.language
+    categories = "".join(map(_category, sorted(tag.name for tag in entry.tags if tag.kind in _TAGGED)))
     return (f"<entry xml:lang={quoteattr(language)}>" if language else "<entry>") + (
-        f"<title>{escape(posting.title)}</title>"
+        f"<title>{escape(entry.title)}</title>"
         f'<link href="{address}" rel="alternate"/>'
-        f"<published>{rfc3339_date(posting.first_seen)}</published>"
-        f"<updated>{rfc3339_date(posting.changed_at)}</updated>"
-        f"{_author(posting.company.name) if posting.company else ''}"
+        f"<published>{rfc3339_date(entry.first_seen)}</published>"
+        f"<updated>{rfc3339_date(entry.changed_at)}</updated>"
+        f"{_author(entry.company) if entry.company else ''}"
         f"<id>{address}</id>"
         f"{categories}"
-        f"{_summary(posting.excerpt) if posting.excerpt else ''}"
-        f'<content type="html">{escape(posting.body_html)}</content></entry>'
+        f"{_summary(entry.excerpt) if entry.excerpt else ''}"
+        f"{_content(entry.body_html)}</entry>"
     )
 
 
@@ -243,7 +257,7 @@ def as_json(feed: Feed) -> str:
         "feed_url": feed.first,
         **({"next_url": feed.next} if feed.next else {}),
         "authors": [{"name": settings.SITE_NAME}],
-        "items": [_item(feed, posting) for posting in feed.postings],
+        "items": [_item(feed, posting) for posting in cast(list[Posting], feed.postings)],
     }
     return json.dumps(document, ensure_ascii=False)
 

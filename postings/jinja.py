@@ -129,6 +129,12 @@ _row = Part(
 
 def row(posting: "Row", heading: str = "h2") -> SafeString:
     """A posting in a list."""
+    if heading not in posting.html:
+        posting.html[heading] = _row_html(posting, heading)
+    return posting.html[heading]
+
+
+def _row_html(posting: "Row", heading: str) -> SafeString:
     published, age, machine = posting.published
     facts = posting.row_facts
     return _row(

@@ -1,6 +1,7 @@
 """Addresses of the board's own pages: made quickly for pages that hold many, and complete for those who read them
 elsewhere: machines, feeds, paper."""
 
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from django.utils.http import RFC3986_SUBDELIMS
 
 # What Django leaves as it is in an address (`reverse`).
 _UNQUOTED = RFC3986_SUBDELIMS + "/~:@"
+# Names of which nothing is quoted, as of nearly all; a pattern tells it for a third of what quoting costs.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+").fullmatch
 # Stands for an argument while an address is looked at; nothing in it is quoted, or part of any other address.
 _MARK = "~argument~"
 
@@ -35,15 +38,13 @@ def path(name: str, *arguments: str) -> str:
         return _reversed(prefix, name, arguments)
     made = pieces[0]
     for argument, piece in zip(arguments, pieces[1:], strict=True):
-        if not argument or "/" in argument:
-            # No page's; the one who says so is Django.
-            return reverse(name, args=arguments)
-        made = f"{made}{argument if argument.isalnum() and argument.isascii() else _quoted(argument)}{piece}"
+        if not _PLAIN(argument):
+            if not argument or "/" in argument:
+                # No page's; the one who says so is Django.
+                return reverse(name, args=arguments)
+            argument = quote(argument, safe=_UNQUOTED)
+        made = f"{made}{argument}{piece}"
     return made
-
-
-def _quoted(argument: str) -> str:
-    return quote(argument, safe=_UNQUOTED)
 
 
 @cache

@@ -17,6 +17,9 @@ _MOST_SHAPES = 500  # of one part; each takes about as much as what it makes
 # Stand around a number where a word goes: no template prints them.
 _BEGIN, _END = "\ue000", "\ue001"
 _MARK = re.compile(f"{_BEGIN}(\\d+){_END}")
+_BETWEEN = "\ue002"
+# In a shape, for a word that stands alone; of a sequence it says how many there are.
+_FILLED, _EMPTY = -1, -2
 
 
 class Part:
@@ -37,29 +40,46 @@ class Part:
         words: list[str] = []
         shape: list[int] = []
         for each in given:
-            if isinstance(each, str):
-                shape.append(1 if each else 0)
-                if each:
-                    words.append(each)
-            else:
+            if not isinstance(each, str):
                 shape.append(len(each))
                 words += each
-        form, order = self._of_shape(tuple(shape), tuple(map(_is_one, given)))
-        escaped = [escape(word) for word in words]
-        return mark_safe(form % tuple([escaped[place] for place in order]))  # noqa: S308  escaped in this very line
+            elif each:
+                shape.append(_FILLED)
+                words.append(each)
+            else:
+                shape.append(_EMPTY)
+        form, order = self._of_shape(tuple(shape))
+        escaped = _escaped(words)
+        return mark_safe(form % tuple([escaped[place] for place in order]))  # noqa: S308  escaped in the line above
 
-    def _make(self, shape: tuple[int, ...], are_single: tuple[bool, ...]) -> tuple[str, list[int]]:
+    def _make(self, shape: tuple[int, ...]) -> tuple[str, list[int]]:
         """What to fill, and which of the words goes into each place."""
         context: dict[str, Any] = {}
         number = 0
-        for name, size, is_single in zip(self._names, shape, are_single, strict=True):
-            marks = [f"{_BEGIN}{place}{_END}" for place in range(number, number + size)]
-            context[name] = "".join(marks) if is_single else marks
+        for name, size in zip(self._names, shape, strict=True):
+            if size in (_FILLED, _EMPTY):
+                size = int(size == _FILLED)
+                context[name] = _mark(number) if size else ""
+            else:
+                context[name] = [_mark(place) for place in range(number, number + size)]
             number += size
         html = render_to_string(self._template, context)
         order = [int(place) for place in _MARK.findall(html)]
         return _MARK.sub("%s", html.replace("%", "%%")), order
 
 
-def _is_one(given: str | Sequence[str]) -> bool:
-    return isinstance(given, str)
+def _mark(place: int) -> str:
+    return f"{_BEGIN}{place}{_END}"
+
+
+def _escaped(words: Sequence[str]) -> Sequence[str]:
+    """All of them at once, for what is escaped character by character may be cut apart again."""
+    plain = [word for word in words if not hasattr(word, "__html__")]
+    escaped = str(escape(_BETWEEN.join(plain))).split(_BETWEEN) if plain else []
+    if len(escaped) != len(plain):
+        # One holds what the others were joined by.
+        return [escape(word) for word in words]
+    if len(plain) == len(words):
+        return escaped
+    following = iter(escaped)
+    return [word if hasattr(word, "__html__") else next(following) for word in words]

@@ -1,13 +1,16 @@
 """The rows of a list: postings with the few facts that a seeker scans for."""
 
 import datetime as dt
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from postings import links
 from postings.catalogue import Snapshot, Value
@@ -25,6 +28,7 @@ _COLUMNS = (
 _BODY = "body_html"
 # Names, dates and sums that are put in words once, for all rows that have the same.
 _MOST_KEPT = 20_000
+_MOST_ROWS_KEPT = 1500  # each takes about 2 KB
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,18 @@ class Row:
     What is true of a posting is `Posting`'s to say; its properties stand here as they are.
     """
 
+    __slots__ = (
+        "body_html", "company", "company_slug", "expires_at", "html", "matches", "pay", "pk", "place", "published",
+        "row_facts", "slug", "status", "title",
+    )  # fmt: skip
+
     Status = Posting.Status
     is_expired: Any = Posting.is_expired
     is_live: Any = Posting.is_live
 
     row_facts: RowFacts
-    matches: Sequence[tuple[str, bool]] = ()  # pieces of its body around what was searched for
+    matches: Sequence[tuple[str, bool]]  # pieces of its body around what was searched for
+    html: dict[str, SafeString]  # what was made of it, by its heading
 
     def __init__(self, columns: Sequence[Any], today: dt.date) -> None:
         (
@@ -71,6 +81,8 @@ class Row:
         self.pay = _pay(salary_text, low, high, currency, period)
         self.published = _published(published_on, precision, today)
         self.body_html: str = body[0] if body else ""
+        self.matches = ()
+        self.html = {}
 
     @property
     def path(self) -> str:
@@ -126,6 +138,38 @@ def _published(published_on: dt.date | None, precision: str, today: dt.date) -> 
     return Published(said.published, said.age, said.published_machine)
 
 
+class _Kept:
+    """Rows that pages of one state of the board have shown: what is new or sought after is on many of them.
+
+    As long out of date as those pages are (`page_cache`), and for the same reason not at all; of too many, those that
+    came first go.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = ""
+        self._rows: dict[tuple[int, frozenset[str]], Row] = {}
+
+    def get(self, state: str, ids: Sequence[int], asked_skills: frozenset[str]) -> dict[int, Row]:
+        """Those of these that are here, by primary key."""
+        with self._lock:
+            if state != self._state:
+                self._state, self._rows = state, {}
+            return {pk: row for pk in ids if (row := self._rows.get((pk, asked_skills)))}
+
+    def put(self, state: str, rows: Collection[Row], asked_skills: frozenset[str]) -> None:
+        with self._lock:
+            if state != self._state:
+                return
+            for row in rows:
+                self._rows[row.pk, asked_skills] = row
+            while len(self._rows) > _MOST_ROWS_KEPT:
+                del self._rows[next(iter(self._rows))]
+
+
+_kept = _Kept()
+
+
 def rows(
     snapshot: Snapshot, ids: Sequence[int], terms: Sequence[Term] = (), asked_skills: Collection[str] = ()
 ) -> list[Row]:
@@ -133,18 +177,32 @@ def rows(
 
     `asked_skills`: the codes of skills that are filtered by, which a row shows first.
     """
+    if terms or not settings.PAGE_CACHE_MB:
+        by_id = _made(snapshot, ids, terms, asked_skills)
+    else:
+        state, asked = snapshot.state_key(), frozenset(asked_skills)
+        by_id = _kept.get(state, ids, asked)
+        made = _made(snapshot, [pk for pk in ids if pk not in by_id], (), asked)
+        _kept.put(state, made.values(), asked)
+        by_id |= made
+    # What was closed since the worker's snapshot is no longer among them.
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _made(
+    snapshot: Snapshot, ids: Sequence[int], terms: Sequence[Term], asked_skills: Collection[str]
+) -> dict[int, Row]:
+    """The live ones of these, by primary key."""
     today = timezone.now().date()
     read = (Row(columns, today) for columns in _read(ids, with_bodies=bool(terms)))
     by_id = {row.pk: row for row in read if row.is_live}
-    # What was closed since the worker's snapshot is no longer among them.
-    found = [by_id[pk] for pk in ids if pk in by_id]
     # From memory: a query would be one more on every page.
     values = snapshot.values_of(list(by_id), _KINDS)
-    for row in found:
+    for row in by_id.values():
         row.row_facts = _facts(values.get(row.pk, []), row.title, asked_skills)
         if terms:
             row.matches = tuple(excerpt(plain_text(row.body_html), terms))
-    return found
+    return by_id
 
 
 def _read(ids: Sequence[int], with_bodies: bool) -> Sequence[Sequence[Any]]:

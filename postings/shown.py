@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
 
+from postings import links
 from postings.catalogue import Snapshot
 from postings.models import Company, Posting, PostingTag, Tag
 from postings.statements import Argument, ListStatement, Statement
@@ -31,6 +32,13 @@ _links_by_ids = ListStatement(
 )
 
 
+# What a feed that is written by the hundred needs, in this order.
+_OF_ENTRY = (
+    "pk", "slug", "title", "excerpt", "body_html", "status", "expires_at", "first_seen", "changed_at", "company__name",
+)  # fmt: skip
+_entries_by_ids = ListStatement(lambda ids: Posting.objects.filter(pk__in=ids).values_list(*_OF_ENTRY))
+
+
 class Link(NamedTuple):
     """What a page needs of a PostingTag."""
 
@@ -46,40 +54,71 @@ def at(slug: str) -> Posting | None:
 
 def read_links(posting: Posting, snapshot: Snapshot) -> None:
     """Reads its tags, and the words that say so."""
-    links = _links.rows(posting.pk)
-    tags = _tags(snapshot, [tag for tag, _ in links])
-    posting.links = [Link(tags[tag], evidence) for tag, evidence in links]
+    rows = _links.rows(posting.pk)
+    tags = _tags(snapshot, [tag for tag, _ in rows])
+    posting.links = [Link(tags[tag], evidence) for tag, evidence in rows]
 
 
-def those(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str] = ()) -> list[Posting]:
-    """The live ones of these postings, a page of them at most, in this order, with their tags; without Markdown, or
-    evidence.
+class Entry:
+    """A posting as a feed in Atom shows it: read without making a model of it, as rows are."""
 
-    `kinds`: of the tags that are needed, as far as the snapshot knows them; where none is said all, as stored.
-    """
-    by_id = {posting.pk: posting for row in _by_ids.rows(ids) if (posting := _posting(_SHOWN, row)).is_live}
-    links = _known_links(ids, snapshot, kinds) if kinds else _stored_links(ids, snapshot)
-    for posting_id, posting in by_id.items():
-        posting.links = links.get(posting_id, [])
+    __slots__ = (
+        "body_html", "changed_at", "company", "excerpt", "expires_at", "first_seen", "pk", "slug", "status", "tags",
+        "title",
+    )  # fmt: skip
+
+    Status = Posting.Status
+    is_expired: Any = Posting.is_expired
+    is_live: Any = Posting.is_live
+
+    tags: list[Tag]
+
+    def __init__(self, columns: Sequence[Any]) -> None:
+        (
+            self.pk, self.slug, self.title, self.excerpt, self.body_html, self.status, self.expires_at,
+            self.first_seen, self.changed_at, self.company,
+        ) = columns  # fmt: skip
+
+    @property
+    def path(self) -> str:
+        return links.path("postings:detail", self.slug)
+
+    @property
+    def language(self) -> str:
+        """As `Posting.language`."""
+        return next((tag.code for tag in self.tags if tag.kind == Tag.Kind.LANGUAGE), "")
+
+
+def entries(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str]) -> list[Entry]:
+    """The live ones of these postings in this order, with their tags of these kinds, as the snapshot knows them."""
+    by_id = {entry.pk: entry for row in _entries_by_ids.rows(ids) if (entry := Entry(row)).is_live}
+    tags = snapshot.tags_of(ids, kinds)
+    for posting_id, entry in by_id.items():
+        entry.tags = tags.get(posting_id, [])
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def _stored_links(ids: Sequence[int], snapshot: Snapshot) -> dict[int, list[Link]]:
+def those(ids: Sequence[int], snapshot: Snapshot) -> list[Posting]:
+    """The live ones of these postings, a page of them at most, in this order, with their tags; without Markdown, or
+    evidence."""
+    by_id = {posting.pk: posting for row in _by_ids.rows(ids) if (posting := _posting(_SHOWN, row)).is_live}
+    linked = _links_of(ids, snapshot)
+    for posting_id, posting in by_id.items():
+        posting.links = linked[posting_id]
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _links_of(ids: Sequence[int], snapshot: Snapshot) -> defaultdict[int, list[Link]]:
     """By posting."""
     rows = _links_by_ids.rows(ids)
     wanted = {tag for _, tag in rows}
     tags = _tags(snapshot, wanted)
     # A posting that is open everywhere has two hundred.
     shared = {tag: Link(tags[tag]) for tag in wanted}
-    links: defaultdict[int, list[Link]] = defaultdict(list)
+    linked: defaultdict[int, list[Link]] = defaultdict(list)
     for posting_id, tag in rows:
-        links[posting_id].append(shared[tag])
-    return links
-
-
-def _known_links(ids: Sequence[int], snapshot: Snapshot, kinds: Collection[str]) -> dict[int, list[Link]]:
-    """By posting."""
-    return {posting_id: [Link(tag) for tag in tags] for posting_id, tags in snapshot.tags_of(ids, kinds).items()}
+        linked[posting_id].append(shared[tag])
+    return linked
 
 
 def _posting(names: Sequence[str], row: Sequence[Any]) -> Posting:

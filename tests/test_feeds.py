@@ -36,7 +36,7 @@ from tests.test_list import make_with, total
 pytestmark = pytest.mark.django_db
 
 FORMATS = ["atom", "json"]
-HOSTILE = "]]></content><b>&amp; 1 < 2</b> \x0b\x00\ufffe\uffff \U0001f333 \u202egnp אבג"
+HOSTILE = "]]></content>]\x0b]\x00></content><b>&amp; 1 < 2</b> \x0b\x00\ufffe\uffff \U0001f333 \u202egnp אבג"
 SECOND, A_MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
 
 

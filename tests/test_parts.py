@@ -10,7 +10,7 @@ from postings.parts import Part
 
 NAMES = ("kind", "path", "name", "evidence")
 TEMPLATE = "postings/posting/_tag.html"
-WORDS = st.text(st.sampled_from("ab <>&\"'%{}\ue000\ue0010 5s\n"), max_size=12)
+WORDS = st.text(st.sampled_from("ab <>&\"'%{}\ue000\ue0010\ue002 5s\n"), max_size=12)
 
 
 @settings(max_examples=200)

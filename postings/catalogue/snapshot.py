@@ -301,8 +301,10 @@ class Snapshot:
         numbers = self.numbers_of(ids)
         found: dict[int, list[Had]] = {int(self.ids[number]): [] for number in numbers}
         for each, postings in sets:
-            for number in postings & numbers:
-                found[int(self.ids[number])].append(each)
+            # Most have none of them, which is told for a third of what an empty set costs.
+            if numbers.intersect(postings):
+                for number in numbers & postings:
+                    found[int(self.ids[number])].append(each)
         return found
 
     def having_more(self, kind: str, most: int) -> BitMap:
