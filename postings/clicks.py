@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,12 +25,11 @@ from typing import Any, NamedTuple
 from crawleruseragents import is_crawler
 from django.conf import settings
 from django.db import DataError, Error, connection, transaction
-from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
 from postings import visitors
-from postings.databases import busy_for, is_committed, limit
+from postings.databases import Asked, busy_for, is_committed, limit, together
 from postings.journal import PAYLOAD_BYTES, Journal
 from postings.models import DailyClicks, FoldedClicks, VisitorClick
 from postings.statements import Argument, Statement
@@ -158,27 +157,25 @@ class _Line:
         try:
             if not own.is_settled:
                 with self._mutex:
-                    together, self._waiting = self._waiting, []
-                self._write(together, _left(begun))
+                    waiting, self._waiting = self._waiting, []
+                self._write(waiting, _left(begun))
         finally:
             self._turn.release()
         if own.error:
             raise own.error
 
-    def _write(self, together: list[_Waiting], seconds: float) -> None:
+    def _write(self, waiting: list[_Waiting], seconds: float) -> None:
         error: NotWritten | None = NotWritten("the thread that wrote it broke off")
-        number, is_written = 0, False
+        # Only the end of a transaction can have taken place without an answer: before that it has no number.
+        number = 0
         try:
             with busy_for(seconds), transaction.atomic():
-                number = limit(seconds)
-                _write([each.click for each in together], visitors.today())
-                is_written = True
+                number = _write([each.click for each in waiting], visitors.today(), limit(seconds))
             error = None
         except Error as reason:
-            # Only the end of a transaction can have taken place without an answer.
-            error = NotWritten(reason, number if is_written else 0)
+            error = NotWritten(reason, number)
         finally:
-            for each in together:
+            for each in waiting:
                 each.is_settled, each.error = True, error
 
 
@@ -211,9 +208,10 @@ _ADD = """
     SELECT id, %s, %s, %s FROM postings_posting WHERE id = %s
     ON CONFLICT (posting_id, day, kind) DO UPDATE SET count = postings_dailyclicks.count + excluded.count
 """
+_TAKE = "UPDATE postings_dailyclicks SET count = count + %s WHERE posting_id = %s AND day = %s AND kind = %s"
 # Of a burst is what follows one, and what is one more than MOST_A_MINUTE. Out of the journal click-throughs may come
 # later than they took place.
-_SEE = f"""
+_NOTE = f"""
     INSERT INTO postings_visitorclick (day, visitor, posting_id, second, is_burst)
     SELECT %s, %s, %s, %s, count(CASE WHEN is_burst THEN 1 END) > 0
         OR count(CASE WHEN abs(second - %s) < {_MINUTE} THEN 1 END) = {MOST_A_MINUTE}
@@ -236,32 +234,43 @@ _latest = Statement(
 )
 
 
-def _write(clicks: Iterable[Click], today: dt.date) -> None:
-    """Adds these to the numbers, within the caller's transaction. Those of a posting that is deleted go with it."""
+def _write(clicks: Sequence[Click], today: dt.date, limits: Sequence[Asked] = ()) -> int:
+    """Adds these to the numbers, within the caller's transaction. Those of a posting that is deleted go with it.
+
+    Gives the number of the transaction where it has limits (`databases.limit`), else 0.
+    """
+    # Of the other days the key is gone, and with it what else the visitor did.
+    told = [click for click in clicks if click.kind == Kind.PERSON and click.visitor and click.day == today]
+    answers = together([*limits, *map(_noting, told)])
     counts: _Counts = Counter()
+    for click, noted in zip(told, answers[len(limits) :], strict=True):
+        counts[click.posting_id, click.day, _told_apart(click, noted, counts)] += 1
     for click in clicks:
-        counts[click.posting_id, click.day, _told_apart(click, today, counts)] += 1
+        if click.kind != Kind.PERSON:
+            counts[click.posting_id, click.day, click.kind] += 1
+        elif not click.visitor or click.day != today:
+            counts[click.posting_id, click.day, Kind.UNTOLD] += 1
     # In one order everywhere, so that no two transactions wait for each other's rows.
-    for (posting_id, day, kind), number in sorted(counts.items()):
-        if number > 0:
-            with connection.cursor() as cursor:
-                date = connection.ops.adapt_datefield_value(day)
-                cursor.execute(_ADD, [date, kind.value, number, posting_id])
-        elif number < 0:
-            DailyClicks.objects.filter(posting=posting_id, day=day, kind=kind).update(count=F("count") + number)
+    together([_adding(*key, number) for key, number in sorted(counts.items()) if number])
+    return int(answers[0][0][-1]) if limits else 0
 
 
-def _told_apart(click: Click, today: dt.date, counts: _Counts) -> Kind:
-    """The kind by the visitor's other click-throughs of the day; moves those that turn out to be of a burst."""
-    if click.kind != Kind.PERSON:
-        return click.kind
-    if not click.visitor or click.day != today:
-        # The day's key is gone, and with it what else this visitor did.
-        return Kind.UNTOLD
-    is_burst = _see(click)
-    if is_burst is None:
+def _adding(posting_id: int, day: dt.date, kind: Kind, number: int) -> Asked:
+    date = connection.ops.adapt_datefield_value(day)
+    if number > 0:
+        return _ADD, [date, kind.value, number, posting_id]
+    return _TAKE, [number, posting_id, date, kind.value]
+
+
+def _told_apart(click: Click, noted: Sequence[Sequence[Any]], counts: _Counts) -> Kind:
+    """The kind by the visitor's other click-throughs of the day; moves those that turn out to be of a burst.
+
+    `noted`: what came of noting it (`_noting`).
+    """
+    if not noted:
         is_of_burst = any(each for _, each in latest(click.day, click.visitor))
         return Kind.BURST if is_of_burst else Kind.REPEAT
+    [[is_burst]] = noted
     if not is_burst:
         return Kind.PERSON
     # Where it is the first of a burst. Locked, so that of two bursts that begin at once only the first moves them.
@@ -280,14 +289,11 @@ def latest(day: dt.date, visitor: bytes) -> Sequence[Sequence[Any]]:
     return _latest.rows(connection.ops.adapt_datefield_value(day), visitor)
 
 
-def _see(click: Click) -> bool | None:
-    """Notes that this visitor went on from this posting today. Whether that is of a burst; None if it was noted."""
+def _noting(click: Click) -> Asked:
+    """Notes that this visitor went on from this posting today. A row says whether that is of a burst; none comes where
+    it was noted before."""
     date = connection.ops.adapt_datefield_value(click.day)
-    parameters = [date, click.visitor, click.posting_id, click.second, click.second, date, click.visitor]
-    with connection.cursor() as cursor:
-        cursor.execute(_SEE, parameters)
-        rows = cursor.fetchall()
-    return bool(rows[0][0]) if rows else None
+    return _NOTE, [date, click.visitor, click.posting_id, click.second, click.second, date, click.visitor]
 
 
 # --- Out of the journal -------------------------------------------------------------------------------

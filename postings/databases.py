@@ -8,7 +8,7 @@ What rightly takes long there is `unhurried`.
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -163,22 +163,44 @@ def _open_within(seconds: float) -> None:
     connection.connection.execute(f"PRAGMA busy_timeout = {int(options.get('timeout', 5) * 1000)}")
 
 
-def limit(seconds: float) -> int:
-    """Lets no statement of this transaction take or wait longer on PostgreSQL; gives the transaction's number there.
+Asked = tuple[str, Sequence[Any]]  # a statement in SQL, and its parameters
 
-    0 elsewhere, and within another transaction, whose limits are not ours to set.
+_LIMIT = """
+    SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),
+        pg_current_xact_id()::text
+"""
+
+
+def limit(seconds: float) -> list[Asked]:
+    """What lets no later statement of this transaction take or wait longer on PostgreSQL, and gives the transaction's
+    number there in its last column.
+
+    None elsewhere, and within another transaction, whose limits are not ours to set.
     """
     if connection.vendor != "postgresql" or len(connection.savepoint_ids):
-        return 0
+        return []
     # PostgreSQL takes 0 for no limit at all.
     milliseconds = str(max(1, int(seconds * 1000)))
+    return [(_LIMIT, [milliseconds, milliseconds])]
+
+
+def together(asked: Sequence[Asked]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each of these statements, which are carried out one after the other: on PostgreSQL they are sent in
+    one message, for each would wait for an answer of its own."""
+    if not asked:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true), "
-            "pg_current_xact_id()::text",
-            [milliseconds, milliseconds],
-        )
-        return int(cursor.fetchone()[2])
+        if connection.vendor != "postgresql":
+            return [_rows(cursor.execute(sql, parameters)) for sql, parameters in asked]
+        cursor.execute(";".join(sql for sql, _ in asked), [each for _, parameters in asked for each in parameters])
+        found = [_rows(cursor)]
+        while cursor.nextset():
+            found.append(_rows(cursor))
+        return found
+
+
+def _rows(cursor: Any) -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.description else []
 
 
 def is_committed(transaction_number: int) -> bool | None:

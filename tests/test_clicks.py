@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from postings import clicks, upkeep, visitors
 from postings.clicks import Click, Kind
-from postings.databases import limit
+from postings.databases import limit, together
 from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, Posting, Report, VisitorClick, VisitorKey
 from tests.factories import make_posting
@@ -742,7 +742,7 @@ def read_at_most(times):
 def test_the_rest_of_the_time_is_never_for_ever(seconds):
     """PostgreSQL takes a timeout of 0 for none at all."""
     with pytest.raises(OperationalError, match="timeout"), transaction.atomic(), connection.cursor() as cursor:
-        limit(seconds)
+        together(limit(seconds))
         cursor.execute("SELECT pg_sleep(0.5)")
 
 

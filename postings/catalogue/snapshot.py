@@ -299,13 +299,13 @@ class Snapshot:
 
     def _had_by(self, ids: Collection[int], sets: Iterable[tuple[Had, BitMap]]) -> dict[int, list[Had]]:
         numbers = self.numbers_of(ids)
-        found: dict[int, list[Had]] = {int(self.ids[number]): [] for number in numbers}
+        found: dict[int, list[Had]] = {number: [] for number in numbers}
         for each, postings in sets:
             # Most have none of them, which is told for a third of what an empty set costs.
             if numbers.intersect(postings):
                 for number in numbers & postings:
-                    found[int(self.ids[number])].append(each)
-        return found
+                    found[number].append(each)
+        return {int(self.ids[number]): had for number, had in found.items()}
 
     def having_more(self, kind: str, most: int) -> BitMap:
         """The postings that have more than `most` values of a kind."""
