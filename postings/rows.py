@@ -147,8 +147,12 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._state = ""
-        self._rows: dict[tuple[int, frozenset[str]], Row] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        with self._lock:
+            self._state = ""
+            self._rows: dict[tuple[int, frozenset[str]], Row] = {}
 
     def get(self, state: str, ids: Sequence[int], asked_skills: frozenset[str]) -> dict[int, Row]:
         """Those of these that are here, by primary key."""
@@ -168,6 +172,8 @@ class _Kept:
 
 
 _kept = _Kept()
+# For tests, whose databases are rolled back under it.
+forget = _kept.forget
 
 
 def rows(

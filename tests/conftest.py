@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from postings import applying, catalogue, lockout, middleware, page_cache, shared, visitors
+from postings import applying, catalogue, lockout, middleware, page_cache, rows, shared, visitors
 from tests.browser import CHROMIUM, HOW_TO_GET_CHROMIUM
 
 # What coverage hands to processes so that it measures them, too.
@@ -36,6 +36,7 @@ def nothing_remembered():
     """Each test's database begins empty, under the version that the last one's had too."""
     catalogue.forget()
     page_cache.forget()
+    rows.forget()
     shared.forget()
     applying.forget_all()
     visitors.forget_all()

@@ -133,6 +133,77 @@ def test_what_a_row_says_follows_its_posting(client):
     assert "Elm" in page and "Oslo" in page and "Oak" not in page and "Rome" not in page
 
 
+# --- Rows that were made before -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def board(kept_pages):
+    """Postings whose rows are kept, as they are on a board that is not tested."""
+    postings = [make_posting(title=f"Gardener {number}", body_markdown="We grow trees.") for number in range(4)]
+    tag(postings[0], "skill", "Ansible", "Bash")
+    return [posting.pk for posting in postings]
+
+
+def test_rows_of_one_state_of_the_board_are_read_once(board, django_assert_num_queries):
+    snapshot = catalogue.current()
+    first = rows(snapshot, board[:3])
+    with django_assert_num_queries(0):
+        assert [row.title for row in rows(snapshot, board[2::-1])] == [row.title for row in reversed(first)]
+    # One that no page has shown yet is read, and that one alone.
+    with django_assert_num_queries(1):
+        assert [row.pk for row in rows(snapshot, board)] == board
+
+
+def test_a_row_that_was_made_before_is_written_once(client, board):
+    catalogue.current()
+    page = client.get("/").content.decode()
+    again = client.get("/?category=none").content.decode()
+    row = re.compile(r'<article class="row">.*?</article>', re.DOTALL)
+    assert len(row.findall(page)) == 4 and row.findall(page) == row.findall(again)
+
+
+def test_what_changes_is_another_row_at_once(client, board):
+    assert "Gardener 1" in client.get("/").content.decode()
+    posting = Posting.objects.get(pk=board[1])
+    posting.title = "Cook"
+    posting.save()
+    page = client.get("/").content.decode()
+    assert "Cook" in page and "Gardener 1" not in page
+
+
+def test_each_day_has_its_own_rows(board):
+    moment = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+    Posting.objects.update(published_on=moment.date(), published_precision="day", expires_at=None)
+    catalogue.forget()
+    for days, age in enumerate(["today", "yesterday"]):
+        with time_machine.travel(moment + dt.timedelta(days=days), tick=False):
+            [row] = rows(catalogue.current(), board[:1])
+            assert row.published.age == age
+
+
+def test_who_asks_for_a_skill_has_a_row_that_says_it_first(board):
+    snapshot = catalogue.current()
+    shown = [
+        rows(snapshot, board[:1], asked_skills=asked)[0].row_facts.skills for asked in ((), ["bash"], (), ["bash"])
+    ]
+    assert shown == [("Ansible", "Bash"), ("Bash", "Ansible")] * 2
+
+
+def test_rows_with_excerpts_are_not_kept(board, client):
+    assert "<mark>trees</mark>" in client.get("/?q=trees").content.decode()
+    assert "<mark>" not in client.get("/").content.decode()
+
+
+def test_of_too_many_rows_those_that_came_first_go(board, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("postings.rows._MOST_ROWS_KEPT", 3)
+    snapshot = catalogue.current()
+    rows(snapshot, board)
+    with django_assert_num_queries(0):
+        rows(snapshot, board[1:])
+    with django_assert_num_queries(1):
+        rows(snapshot, board[:1])
+
+
 def test_a_row_says_of_place_pay_and_date_what_the_posting_says():
     posting = make_posting(
         place="A, B, C, D, E, F, G",
