@@ -32,7 +32,7 @@ class TooMany(Exception):
 
 class ReportForm(forms.Form):
     reason = forms.ChoiceField(
-        choices=Report.Reason.choices,
+        choices=[(value, label) for value, label in Report.Reason.choices if value != Report.Reason.DOUBT],
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose what is wrong with the posting.",

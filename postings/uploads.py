@@ -239,7 +239,7 @@ def _planned(asked: ImportRun, result: Result, likely: dict[str, list[run.Likely
         outcome=result.outcome.value,
         slug=result.slug,
         title=result.title,
-        reason=result.reason,
+        reason=result.reason or " ".join(result.doubts),
         differences=list(result.differences),
         likely=copies,
         has_likely=bool(copies),

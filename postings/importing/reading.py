@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from postings import rendering, signing
-from postings.importing import facts, layout
+from postings.importing import doubts, facts, layout
 from postings.importing.facts import skills
 from postings.importing.facts.text import Text
 from postings.importing.layout import Refused
@@ -57,6 +57,7 @@ class Read:
     values: dict[str, Any]  # by the names of Posting's fields
     facts: facts.Facts
     signature: signing.BodySignature  # by which duplicates are found
+    doubts: tuple[str, ...] = ()  # what may mislead in it, in sentences
 
 
 # What skills are found by: the board's own table, and what an operator added to it.
@@ -79,6 +80,7 @@ def read(file: File) -> Read | Refused:
         parts = layout.read(file.data, file.fallback_slug)
         html = rendering.render(parts.body)
         said = read_facts(parts.text)
+        doubtful = doubts.of(file.data, parts)
     except Refused as reason:
         return reason
     except rendering.TooLarge as reason:
@@ -99,7 +101,7 @@ def read(file: File) -> Read | Refused:
     }
     if file.published_on:
         values |= {"published_on": file.published_on, "published_precision": file.published_precision}
-    return Read(parts.slug, parts.company, values, said, signing.sign_body(parts.body))
+    return Read(parts.slug, parts.company, values, said, signing.sign_body(parts.body), doubtful)
 
 
 class Readers:

@@ -45,6 +45,7 @@ from postings.models import (
     PostingQuerySet,
     PostingTag,
     RefusedFile,
+    Report,
     Tag,
     expiry,
     is_past,
@@ -70,6 +71,7 @@ class Result:
     slug: str = ""
     title: str = ""
     changed: tuple[str, ...] = ()  # the fields that differ, where it was updated
+    doubts: tuple[str, ...] = ()  # what may mislead in it, where that is new
     differences: tuple[Difference, ...] = ()  # and how, where that was asked for
 
 
@@ -104,6 +106,7 @@ class _Work:
     links: dict[tuple[str, str], PostingTag] = field(default_factory=dict)  # its tags, by kind and code
     text: ImportedFile | None = None  # the file it was read from
     read: Read | None = None  # what that says, where it is of this batch
+    doubts: tuple[str, ...] = ()  # what may mislead in that, and did not before
     files: dict[str, ImportedFile] = field(default_factory=dict)  # by path
     is_new: bool = False
     changed: set[str] = field(default_factory=set)
@@ -114,6 +117,10 @@ class _Work:
 
 _MOST_COMPANIES = 5000  # in memory at once
 _LONGEST_COMPANY_SLUG = Company._meta.get_field("slug").max_length or 0
+
+_MOST_WORDS = Report._meta.get_field("words").max_length
+# What misleads in these is new where one of them is.
+_DOUBTFUL = {"title", "company", "apply_url"}
 
 # Fields of the model that one pinnable field carries with it.
 _WITH = {
@@ -264,6 +271,7 @@ class Store:
         is_compared = self._tells_differences and not each.is_new
         before = differing.snapshot(each.posting, each.links) if is_compared else None
         changed = self._add_category(each, file.category)
+        doubts: tuple[str, ...] = ()
         rank = self._rank(file, each)
         # A file that is the text stays it, whatever its date is said to be now.
         if each.text is None or each.text.path == file.path or rank >= _stored_rank(each.text):
@@ -271,6 +279,8 @@ class Store:
             if "company" not in each.posting.pinned_fields:
                 values["company"] = self._company(read.company)
             changed |= _assign(each.posting, values)
+            if is_created or not _DOUBTFUL.isdisjoint(changed):
+                doubts = each.doubts = read.doubts
             # Its facts are what its own text says; that is the file's, unless a person wrote a part of it.
             is_own = not set(Posting.TEXTS).isdisjoint(each.posting.pinned_fields)
             said = read_facts(each.posting.text) if is_own else read.facts
@@ -283,7 +293,13 @@ class Store:
             changed |= each.posting.reopen(timezone.now())
         each.changed |= changed
         if is_created:
-            return Result(file.shown_path, Outcome.CREATED, slug=each.posting.slug, title=each.posting.title)
+            return Result(
+                file.shown_path,
+                Outcome.CREATED,
+                slug=each.posting.slug,
+                title=each.posting.title,
+                doubts=doubts,
+            )
         names = tuple(name for name in Posting.PINNABLE if changed & {name, *_WITH.get(name, ())})
         outcome = Outcome.UPDATED if names else Outcome.UNCHANGED
         return Result(
@@ -292,6 +308,7 @@ class Store:
             slug=each.posting.slug,
             title=each.posting.title,
             changed=() if each.is_new else names,
+            doubts=doubts,
             differences=differing.between(before, differing.snapshot(each.posting, each.links), names)
             if before and names
             else (),
@@ -401,6 +418,7 @@ class Store:
                 each.posting.save(update_fields={*fields, *Posting.DERIVED, "changed_at"})
         self._write_links(work)
         self._write_files(work)
+        self._write_doubts([each for each in work.values() if each.doubts])
         # What a person wrote instead is not what the readers signed.
         duplicates.keep_signatures(
             (each.posting, each.read.signature)
@@ -440,6 +458,16 @@ class Store:
             fields = ["fingerprint", "ranked_on", "is_dated", "run", "is_text"]
             ImportedFile.objects.bulk_update(stored.values(), fields)
         bulk.insert(ImportedFile, new)
+
+    def _write_doubts(self, work: Sequence[_Work]) -> None:
+        """Into the queue of what visitors report, where an operator looks at it; each once while it is open."""
+        reports = Report.objects.open().filter(reason=Report.Reason.DOUBT)
+        known = set(reports.filter(posting__in=[each.posting.pk for each in work]).values_list("posting_id", "words"))
+        Report.objects.bulk_create(
+            Report(posting=each.posting, reason=Report.Reason.DOUBT, words=words)
+            for each in work
+            if (each.posting.pk, words := "\n".join(each.doubts)[:_MOST_WORDS]) not in known
+        )
 
     def _note(self, results: list[Result]) -> None:
         """The run's own numbers, in the batch's transaction, so that a run that is cut off tells the truth too."""

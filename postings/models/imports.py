@@ -165,7 +165,7 @@ class PlannedFile(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome)
     slug = models.CharField(max_length=210, blank=True)
     title = models.CharField(max_length=300, blank=True)
-    reason = models.TextField(blank=True)  # why it is refused
+    reason = models.TextField(blank=True)  # why it is refused, or what may mislead in it
     differences = models.JSONField(default=list)  # of importing.planned_differences.Difference
     likely = models.JSONField(default=list)  # of importing.run.Likely: what it may be a copy of
     has_likely = models.BooleanField(default=False)

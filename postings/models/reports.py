@@ -1,4 +1,4 @@
-"""What visitors find wrong."""
+"""What visitors find wrong, and what an import has doubts about."""
 
 from typing import Any
 
@@ -20,16 +20,17 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """What a visitor says is wrong with a posting; open until an operator settles it."""
+    """What a visitor says is wrong with a posting, or an import finds doubtful; open until an operator settles it."""
 
     class Reason(models.TextChoices):
         CLOSED = "closed", "It is closed already"
         WRONG = "wrong", "Something in it is wrong"
         SCAM = "scam", "It looks like a scam"
+        DOUBT = "doubt", "It may mislead"  # an import's; no visitor is offered it
 
     posting = models.ForeignKey("postings.Posting", models.CASCADE, related_name="reports")
     reason = models.CharField(max_length=10, choices=Reason)
-    words = models.TextField(blank=True, max_length=1000, help_text="What the visitor wrote.")
+    words = models.TextField(blank=True, max_length=1000, help_text="What the visitor wrote, or the import found.")
     created_at = models.DateTimeField(default=timezone.now)
     # Hashes of today (`visitors`), taken away with the day's key: of the visitor, by which few are taken, and of the
     # network address alone, by which a visitor who changes the user agent comes to an end as well.

@@ -77,7 +77,9 @@ class Command(BaseCommand):
             bar.update()
             if result.outcome is Outcome.REFUSED:
                 self._tell(self.stderr, f"refused {result.path}: {result.reason}")
-            elif options["dry_run"] and result.outcome is Outcome.UPDATED and result.changed:
+            for doubt in result.doubts:
+                self._tell(self.stderr, f"doubtful {result.path}: {doubt}")
+            if options["dry_run"] and result.outcome is Outcome.UPDATED and result.changed:
                 names = ", ".join(Posting.PINNABLE[name] for name in result.changed)
                 self._tell(self.stdout, f"would update {result.slug}: {names}")
 
