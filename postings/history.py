@@ -20,8 +20,10 @@ from postings.models.history import Cause, because, present_cause
 __all__ = ["Cause", "because", "present_cause", "record"]
 
 _AT_ONCE = 250
-_FIELDS = [field.attname for field in Posting.history.model.tracked_fields]
-_COLUMNS = [field.column for field in Posting.history.model.tracked_fields]
+# Asked by their own manager: `Posting.history` makes a class anew whenever it is read.
+_Past = Posting.history.model
+_FIELDS = [field.attname for field in _Past.tracked_fields]
+_COLUMNS = [field.column for field in _Past.tracked_fields]
 # What tells two rows apart.
 _COMPARED = [*_FIELDS, "past_body_id", "past_tags"]
 
@@ -37,7 +39,7 @@ def record(causes: Mapping[int, Cause]) -> None:
         # In order, so that two who bring the same ones do not wait for each other.
         PastBody.objects.bulk_create([PastBody.of(bodies[digest]) for digest in sorted(bodies)], ignore_conflicts=True)
         _copy(rows, causes, now)
-        Posting.history.bulk_create(_gone(batch, last, causes, now))
+        _Past.objects.bulk_create(_gone(batch, last, causes, now))
 
 
 class _Row(NamedTuple):
@@ -83,7 +85,7 @@ def _gone(ids: Sequence[int], last: Mapping[int, Any], causes: Mapping[int, Caus
         if pk in last and pk not in there and last[pk].history_type != "-":
             values = {name: getattr(last[pk], name) for name in _COMPARED}
             said = {"history_user": causes[pk].user, "history_change_reason": causes[pk].reason}
-            yield Posting.history.model(**values, **said, history_type="-", history_date=now)
+            yield _Past(**values, **said, history_type="-", history_date=now)
 
 
 _COPY = """
@@ -116,7 +118,7 @@ def _copy(rows: Sequence[_Row], causes: Mapping[int, Cause], now: dt.datetime) -
     parameters: list[Any] = [json.dumps(said)] if is_sqlite else [list(column) for column in zip(*said, strict=True)]
     quote, postings = connection.ops.quote_name, Posting._meta.db_table
     statement = _COPY.format(
-        history=Posting.history.model._meta.db_table,
+        history=_Past._meta.db_table,
         columns=", ".join(map(quote, _COLUMNS)),
         values=", ".join(f"{postings}.{quote(column)}" for column in _COLUMNS),
         said=_SAID_TO_SQLITE if is_sqlite else _SAID_TO_POSTGRESQL,
@@ -131,8 +133,8 @@ def _key(user: Any) -> int | None:
 
 
 def _last_rows(ids: Sequence[int]) -> Iterable[Any]:
-    of_each = Posting.history.filter(id__in=ids).order_by().values("id").annotate(last=Max("history_id"))
-    return Posting.history.filter(history_id__in=of_each.values("last")).order_by()
+    of_each = _Past.objects.filter(id__in=ids).order_by().values("id").annotate(last=Max("history_id"))
+    return _Past.objects.filter(history_id__in=of_each.values("last")).order_by()
 
 
 def _tags_of(ids: Sequence[int]) -> dict[int, list[list[Any]]]:
