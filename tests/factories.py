@@ -1,11 +1,23 @@
 """Rows and files for tests, made with only the detail that matters to each."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
+
+from postings import changes
 from postings.models import Company, Posting, PostingTag, Tag, expiry
 
 _numbers = itertools.count(1)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """What is written within is noted, indexed and put into the history once, at its end, and not row by row."""
+    with transaction.atomic(), changes.together():
+        yield
 
 
 def make_company(name: str = "Lindenhof Labs") -> Company:
@@ -18,6 +30,11 @@ def make_category(name: str = "Backend") -> Tag:
 
 def make_posting(categories: tuple[str, ...] = (), company: str | None = "Lindenhof Labs", **fields: Any) -> Posting:
     """A live posting; `company` and `categories` by name."""
+    with at_once():
+        return _make_posting(categories, company, **fields)
+
+
+def _make_posting(categories: tuple[str, ...], company: str | None, **fields: Any) -> Posting:
     number = next(_numbers)
     fields = {
         "source": "files",

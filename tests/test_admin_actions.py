@@ -10,7 +10,7 @@ from postings import mending
 from postings.admin import posting_steps
 from postings.importing import run
 from postings.models import Posting, Tag
-from tests.factories import make_category, make_posting, posting_text
+from tests.factories import at_once, make_category, make_posting, posting_text
 from tests.test_admin import LIST, act
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +60,9 @@ def test_where_it_is_another_number_by_then_the_question_is_asked_again(admin_cl
 
 
 def test_a_step_for_all_that_the_list_is_filtered_by_reaches_them_all(admin_client):
-    for number in range(60):
-        make_posting(source="garden", slug=f"garden-{number}")
+    with at_once():
+        for number in range(60):
+            make_posting(source="garden", slug=f"garden-{number}")
     other = make_posting(source="kitchen")
     some = Posting.objects.filter(source="garden").values_list("pk", flat=True)[:1]
     sent = {"action": "close", "select_across": "1", "_selected_action": list(some), "number": 60, "step": "close"}

@@ -18,7 +18,7 @@ from postings.importing.dry_run import dry_run
 from postings.importing.run import Options, run_import
 from postings.models import ImportRun, Likeness, Posting, Signature
 from postings.text_differences import MOST_PIECES, by_words
-from tests.factories import make_posting, posting_text
+from tests.factories import at_once, make_posting, posting_text
 from tests.test_detail import Page
 from tests.test_store import every_row
 
@@ -150,8 +150,9 @@ def test_what_is_closed_leaves_the_queue_at_once_and_comes_back_when_it_is_reope
 
 
 def test_many_of_one_kind_make_a_star_and_one_group():
-    for number in range(30):
-        make_posting(slug=f"p{number:02}", title="Tree surgeon", body_markdown=body(number))
+    with at_once():
+        for number in range(30):
+            make_posting(slug=f"p{number:02}", title="Tree surgeon", body_markdown=body(number))
     assert find() == {("p00", f"p{number:02}") for number in range(1, 30)}
     assert Likeness.objects.values("group").distinct().count() == 1
 
@@ -501,9 +502,10 @@ def test_a_group_s_own_page_shows_what_differs(admin_client, group):
 
 def test_more_groups_take_no_more_queries(admin_client, django_assert_max_num_queries):
     def queries(number: int) -> int:
-        for each in range(number):
-            for _ in range(3):
-                make_posting(title=f"Job {number}-{each}", body_markdown=body(each))
+        with at_once():
+            for each in range(number):
+                for _ in range(3):
+                    make_posting(title=f"Job {number}-{each}", body_markdown=body(each))
         duplicates.find()
         with django_assert_max_num_queries(12) as captured:
             admin_client.get(QUEUE)

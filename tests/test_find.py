@@ -13,7 +13,7 @@ from postings.filters import PostingFilter
 from postings.importing.facts.names import countries_in
 from postings.models import Company, Posting, Tag
 from postings.views import lists
-from tests.factories import make_company, make_posting
+from tests.factories import at_once, make_company, make_posting
 from tests.test_list import (
     chips,
     counts,
@@ -78,6 +78,7 @@ CHOSEN = {
 
 
 @pytest.fixture
+@at_once()
 def somebody(db):
     """A posting that has everything in CHOSEN, and one that has nothing of it."""
     kinds = [kind for kind in CHOSEN if kind in Tag.Kind.values and kind not in ("category", "region")]
@@ -196,9 +197,10 @@ def test_the_form_offers_pay_currencies_and_times_with_their_numbers(client):
 
 def make_many(number: int, kind: str = "skill") -> None:
     """So many values of a kind: the first has most postings, the last one, and postings one place each."""
-    for place in range(1, number + 1):
-        facts = tuple(f"{kind}:{kind}-{each:02}" for each in range(1, place + 1))
-        make_with(f"Job {place}", facts, place="Graz" if place % 2 else "Linz", company=f"Company {place:02}")
+    with at_once():
+        for place in range(1, number + 1):
+            facts = tuple(f"{kind}:{kind}-{each:02}" for each in range(1, place + 1))
+            make_with(f"Job {place}", facts, place="Graz" if place % 2 else "Linz", company=f"Company {place:02}")
 
 
 def test_of_a_kind_with_few_values_all_are_shown(client):
@@ -243,10 +245,11 @@ def test_the_link_to_all_values_says_what_they_are(client, kind, words):
 
 
 def test_the_companies_with_most_postings_are_shown_and_the_chosen(client):
-    for number in range(10):
-        for _ in range(number + 1):
-            make_posting(company=f"Company {number}")
-    make_posting(company=None)
+    with at_once():
+        for number in range(10):
+            for _ in range(number + 1):
+                make_posting(company=f"Company {number}")
+        make_posting(company=None)
     html = read(client, "company=company-0")
     assert list(counts(html, "company").items()) == [
         *((f"company-{number}", number + 1) for number in range(9, 1, -1)), ("company-0", 1),
@@ -362,8 +365,9 @@ def test_all_companies_have_the_numbers_of_the_list(client, monkeypatch):
 
 
 def test_the_link_to_all_companies_says_how_many_there_will_be(client):
-    for number in range(14):
-        make_posting(company=f"Company {number}", place="Graz" if number < 11 else "Linz")
+    with at_once():
+        for number in range(14):
+            make_posting(company=f"Company {number}", place="Graz" if number < 11 else "Linz")
     for place, number in (("graz", 11), ("linz", 3)):
         html = open_page(client, f"/all/company/?place={place}")
         assert heading(html) == f"All {number} companies"
@@ -749,8 +753,10 @@ def test_what_was_left_out_is_named_as_text(client, name):
 
 
 def test_the_links_of_a_page_have_one_spelling(client):
-    for number in range(60):
-        make_with(f"Job {number}", ("skill:c#", "country:PL", "workplace:remote"), ("USD", 1, 70_000), company="Ahorn")
+    with at_once():
+        for number in range(60):
+            facts = ("skill:c#", "country:PL", "workplace:remote")
+            make_with(f"Job {number}", facts, ("USD", 1, 70_000), company="Ahorn")
     query = [("sort", "salary"), ("page", "2"), ("posted", "07"), ("currency", "usd"), ("salary_min", "60k"),
              ("company", "Ahorn"), ("country", "poland"), ("skill", "C#"), ("workplace", "REMOTE"), ("q", " job  "),
              ("utm_source", "news")]  # fmt: skip
@@ -790,6 +796,7 @@ def meant(html: str) -> list[tuple[str, str, int]]:
 
 
 @pytest.fixture
+@at_once()
 def varied(db):
     """Postings that differ in everything; in pounds one only, and in euros most."""
     make_with("Head gardener", ("skill:rust", "country:AT"), ("EUR", 30_000, 40_000), company="Ahorn", place="Graz",

@@ -5,14 +5,13 @@ import re
 from html import unescape
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from postings import catalogue, changes, landing
+from postings import catalogue, landing
 from postings.importing.facts import names
 from postings.models import Posting, PostingTag, Tag
-from tests.factories import make_posting
+from tests.factories import at_once, make_posting
 from tests.test_list import chips, document_title, links, make_with, titles, total
 
 pytestmark = pytest.mark.django_db
@@ -282,7 +281,7 @@ def test_the_description_says_how_the_postings_are_divided(client):
 )
 def test_each_list_has_one_address_and_combinations_are_not_indexed(client, asked, address, indexed):
     facts = ("skill:go", "skill:rust", "country:PL", "workplace:remote")
-    with transaction.atomic(), changes.together():
+    with at_once():
         for number in range(30):
             make_with(f"Gardener {number}", facts, company="Ahorn")
     html = read(client, asked)

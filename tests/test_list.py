@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from postings import changes
 from postings.importing.facts.names import countries_in, name_of
 from postings.models import Company, Posting, PostingTag, Tag
-from tests.factories import make_category, make_company, make_posting
+from tests.factories import at_once, make_category, make_company, make_posting
 
 pytestmark = pytest.mark.django_db
 
@@ -234,7 +234,8 @@ def test_hostile_text_in_a_row_stays_text(client):
 @pytest.fixture
 def three_pages(db):
     """55 postings, “Job 55” the newest."""
-    return [make_posting(title=f"Job {number}", categories=("Backend",)) for number in range(1, 56)]
+    with at_once():
+        return [make_posting(title=f"Job {number}", categories=("Backend",)) for number in range(1, 56)]
 
 
 def test_there_are_25_rows_to_a_page(client, three_pages):
@@ -664,9 +665,10 @@ def make_with(title: str, facts: tuple[str, ...] = (), pay: tuple = (), **fields
         currency, low, high = pay
         fields |= {"salary_currency": currency, "salary_period": "year", "salary_min": low, "salary_max": high}
         fields |= {"salary_yearly_min": low, "salary_yearly_max": high}
-    posting = make_posting(title=title, **fields)
-    for fact in facts:
-        PostingTag.objects.create(posting=posting, tag=make_tag(*fact.split(":")), evidence=f"It says {fact}.")
+    with at_once():
+        posting = make_posting(title=title, **fields)
+        for fact in facts:
+            PostingTag.objects.create(posting=posting, tag=make_tag(*fact.split(":")), evidence=f"It says {fact}.")
     return posting
 
 
@@ -1201,8 +1203,9 @@ def test_a_nul_beside_another_filter_leaves_that_filter_in_sight(client):
 @pytest.mark.parametrize(("rows", "tags"), [(1, 1), (25, 30)])
 def test_more_rows_and_more_tags_take_no_more_queries(client, django_assert_num_queries, rows, tags):
     names = tuple(f"Category {number}" for number in range(tags))
-    for number in range(rows):
-        make_posting(company=f"Company {number}", categories=names)
+    with at_once():
+        for number in range(rows):
+            make_posting(company=f"Company {number}", categories=names)
     read(client)
     with django_assert_num_queries(2):
         # 1 the board's version
@@ -1309,8 +1312,9 @@ def test_a_page_of_rows_does_not_fetch_their_bodies(client, django_assert_num_qu
 
 
 def test_a_search_fetches_the_bodies_of_its_page_alone(client, django_assert_num_queries):
-    for number in range(30):
-        make_posting(title=f"Job {number}", body_markdown="Word " * 10)
+    with at_once():
+        for number in range(30):
+            make_posting(title=f"Job {number}", body_markdown="Word " * 10)
     read(client)
     with django_assert_num_queries(3) as queries:
         read(client, "q=word")
