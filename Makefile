@@ -49,11 +49,15 @@ var/.static: .venv/.runtime var/secret_key $(shell find static -type f | sed 's/
 admin: prepare
 	@$(PY) manage.py createsuperuser
 
+# They are to be quick, under three minutes on two quiet cores: what takes seconds, and most lines of a long table of
+# pages, is marked `slow`. Python keeps what it compiled, whatever the shell says: else each process prepares all anew.
+test test-slow test-browser coverage: export PYTHONDONTWRITEBYTECODE =
+
 test: .venv/.tests
 	@$(PY) -m pytest -n $(TEST_PROCESSES) -m "not slow" $(PYTEST_ARGS)
 
-# Killed imports, damaged files, the browser, the start from a fresh clone, and the corpus where POSTINGS_CORPUS
-# names it. One at a time: they measure, and start processes of their own.
+# Killed imports, damaged files, the browser, the start from a fresh clone, the corpus where POSTINGS_CORPUS names it,
+# and the rest of long tables of which `make test` takes a few lines. One at a time: they measure, and start processes of their own.
 test-slow: .venv/.tests
 	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
 

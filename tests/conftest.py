@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import gc
 import os
 import subprocess
 from typing import Any
@@ -23,6 +24,11 @@ def pytest_configure(config):
         begin(self, *args, env=env if env is None else {MEASURED: os.environ[MEASURED], **env}, **options)
 
     subprocess.Popen.__init__ = begin_measured
+
+
+def pytest_collection_finish():
+    """Thousands of tests stay in memory as long as they run: nothing of them is looked at again for what can go."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):
