@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 
 from jobboard import urls
 from postings.models import Posting
-from tests.factories import make_posting
+from tests.factories import at_once, make_posting
 
 pytestmark = pytest.mark.django_db
 
@@ -74,19 +75,26 @@ def visitor(settings):
     settings.SECURITY_CONTACT = ["mailto:ada@jobs.example"]
     # Serve static files as they lie in the source; the middleware reads this when the client is made.
     settings.WHITENOISE_USE_FINDERS = True
-    make_posting(slug="gardener")
-    make_posting(slug="gone", status=Posting.Status.CLOSED)
+    with at_once():
+        make_posting(slug="gardener")
+        make_posting(slug="gone", status=Posting.Status.CLOSED)
     return Client(raise_request_exception=False)
 
 
+_answers: dict[str, HttpResponse] = {}
+
+
 @pytest.fixture(params=ADDRESSES)
-def answer(request, visitor):
-    address, status = ADDRESSES[request.param]
-    response = visitor.get(address)
-    assert response.status_code == status
-    yield response
-    # A static file is open until its answer is.
-    response.close()
+def answer(request):
+    """What an address answers; asked once for all tests, which only read its headers."""
+    if request.param not in _answers:
+        address, status = ADDRESSES[request.param]
+        response = request.getfixturevalue("visitor").get(address)
+        assert response.status_code == status
+        # A static file is open until its answer is.
+        response.close()
+        _answers[request.param] = response
+    return _answers[request.param]
 
 
 def test_the_content_security_policy_is_the_one_agreed_on(answer):
