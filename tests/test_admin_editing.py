@@ -15,6 +15,7 @@ from postings import changes
 from postings.importing.run import Options, run_import
 from postings.models import Company, DailyClicks, Posting, PostingTag, Report, Tag
 from tests.factories import make_company, make_posting, posting_text
+from tests.marks import slow_but
 from tests.test_admin import Form, errors, open_form, send
 from tests.test_page_cache import headers_of
 
@@ -193,7 +194,7 @@ def test_every_field_that_can_be_pinned_has_its_button(admin_client, posting):
     assert {name for name in Posting.PINNABLE if f'value="pin {name}"' in html} == Posting.PINNABLE.keys()
 
 
-@pytest.mark.parametrize("name", Posting.PINNABLE)
+@pytest.mark.parametrize("name", slow_but(["title", "company", "countries", "salary_min"], Posting.PINNABLE))
 def test_one_click_pins_and_one_unpins_and_neither_changes_a_value(admin_client, posting, name):
     unchanged = Posting.objects.filter(pk=posting.pk).values("title", "salary_min", "apply_keyword", "status")
     before = unchanged.get(), codes(posting, "country")

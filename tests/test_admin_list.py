@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from postings import visitors
 from postings.models import DailyClicks, Posting, PostingTag, Tag
-from tests.factories import make_posting
+from tests.factories import at_once, make_posting
+from tests.marks import slow_but
 from tests.test_admin import LIST
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,9 @@ def test_it_is_filtered_by_what_it_is_asked_for(admin_client, four):
 NAMES = ["age", "end", "clicked", "salary", "named", "place", "country", "source", "company", "host", "q"]
 
 
-@pytest.mark.parametrize("value", ["nonsense", "%00", "%F0%9F%92%A9", "9" * 30, "%22%27%25_"])
+@pytest.mark.parametrize(
+    "value", slow_but(["%00", "9" * 30], ["nonsense", "%00", "%F0%9F%92%A9", "9" * 30, "%22%27%25_"])
+)
 def test_no_value_is_an_error(admin_client, four, value):
     answers = {name: admin_client.get(f"{LIST}?{name}={value}").status_code for name in NAMES}
     assert answers == dict.fromkeys(NAMES, 200)
@@ -132,8 +135,9 @@ def test_a_row_says_what_an_operator_asks_for(admin_client, four):
 
 
 def test_a_page_takes_at_most_twelve_queries_however_it_is_filtered(admin_client, django_assert_max_num_queries, four):
-    for number in range(60):
-        tag(make_posting(title=f"Gardener {number}", source=f"source {number % 7}"), "country", "AT", "Austria")
+    with at_once():
+        for number in range(60):
+            tag(make_posting(title=f"Gardener {number}", source=f"source {number % 7}"), "country", "AT", "Austria")
     for query in (
         *("", "q=gardener", "q=gardener+labs", "company=labs", "country=austria", "country=none", "category=none"),
         *("clicked=1", "clicked=0", "reported=review", "told=no", "host=example", "end=week", "o=-4", "q=a&company=b"),

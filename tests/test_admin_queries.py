@@ -250,6 +250,7 @@ def count(client: Client, who: Any) -> dict[Page, list[str]]:
     return asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", [SUPERUSER, EDITOR], ids=["superuser", "editor"])
 def test_a_page_asks_at_most_twelve_questions_and_more_rows_take_no_more(who):
     client = browser(who)

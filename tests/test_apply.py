@@ -428,6 +428,7 @@ print(sorted(set(statuses)), len(statuses), counts())
 """
 
 
+@pytest.mark.slow
 def test_clicks_at_once_are_all_counted_in_a_sqlite_file(tmp_path):
     done = run_on_a_file(AT_ONCE_ON_A_FILE, tmp_path)
     told = f"{{'person': 1, 'repeat': {THREADS * CLICKS_EACH - 1}}}"
@@ -464,6 +465,7 @@ print(status, in_time, clicks.fold(), usual, counts())
 """
 
 
+@pytest.mark.slow
 def test_a_locked_file_that_this_thread_has_not_open_keeps_nobody_waiting(tmp_path):
     """Opening it takes a lock, too: of a thread's first request, and every ten minutes."""
     done = run_on_a_file(LOCKED_AND_NOT_OPEN, tmp_path)

@@ -24,7 +24,8 @@ from postings.filters import PostingFilter
 from postings.finding import RELEVANCE
 from postings.importing.facts.names import countries_in, name_of
 from postings.models import Company, Posting, PostingTag, Tag
-from tests.factories import make_category, make_company, make_posting
+from tests.factories import at_once, make_category, make_company, make_posting
+from tests.marks import slow_but
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +215,7 @@ def drawn(max_examples: int, **more):
     return lambda test: how(what(test))
 
 
-@drawn(max_examples=6, derandomize=True)
+@drawn(max_examples=2, derandomize=True)
 def test_a_drawn_board_is_found_counted_and_ordered_as_the_orm_does(time_machine_at, board, board_changes, questions):
     assert_is_found_as_the_orm_does(board, board_changes, questions)
 
@@ -231,8 +232,9 @@ def assert_is_found_as_the_orm_does(board, board_changes, questions):
     for model in (Posting, Company, Tag):
         model.objects.all().delete()
     tags = make_tags()
-    for each in board:
-        add(each, tags)
+    with at_once():
+        for each in board:
+            add(each, tags)
     snapshot = catalogue.build()
     for asked in questions:
         assert_says_what_the_database_says(snapshot, asked)
@@ -330,23 +332,25 @@ def move(posting: Posting, days: int) -> None:
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 def test_a_change_at_any_place_is_worked_in_and_comes_to_what_a_new_one_says(monkeypatch, write):
-    for days in (2, 1, 0):
-        make_posting(published_on=TODAY - dt.timedelta(days=days), categories=("Backend",), salary_currency="USD")
-        make_posting(published_on=TODAY - dt.timedelta(days=days), company="Ahorn", categories=("Design",))
-    make_posting(published_on=TODAY - dt.timedelta(days=1), status="closed", categories=("Backend",))
+    with at_once():
+        for days in (2, 1, 0):
+            make_posting(published_on=TODAY - dt.timedelta(days=days), categories=("Backend",), salary_currency="USD")
+            make_posting(published_on=TODAY - dt.timedelta(days=days), company="Ahorn", categories=("Design",))
+        make_posting(published_on=TODAY - dt.timedelta(days=1), status="closed", categories=("Backend",))
     snapshot = catalogue.build()
     write(Posting.objects.filter(status="live").order_by("pk")[2])
     assert not is_built_anew(monkeypatch, snapshot)
     assert contents(snapshot.updated()) == contents(catalogue.build())
 
 
-@pytest.mark.parametrize("blocks", [0, 2, 1000], ids=["number by number", "either way", "in blocks"])
+@pytest.mark.parametrize("blocks", slow_but([2], [0, 2, 1000]), ids=["number by number", "either way", "in blocks"])
 def test_many_changes_at_once_come_to_what_a_new_one_says(monkeypatch, time_machine_at, blocks):
     monkeypatch.setattr(changing, "MOST_BLOCKS", blocks)
     monkeypatch.setattr(changing, "_AT_ONCE", 3)
     draw, tags = random.Random(blocks), make_tags()
-    for _ in range(40):
-        add(drawn_by(draw), tags)
+    with at_once():
+        for _ in range(40):
+            add(drawn_by(draw), tags)
     snapshot = catalogue.build()
     for number in (1, 2, 5, 20):
         for _ in range(number):

@@ -436,6 +436,7 @@ print([secret in stored() for secret in secrets])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wal", [False, True])
 def test_what_is_forgotten_is_cleared_out_of_the_files(tmp_path, wal):
     options = f"?init_command=PRAGMA journal_mode={'WAL' if wal else 'DELETE'};PRAGMA secure_delete=ON"

@@ -247,6 +247,7 @@ def test_an_export_in_markdown_imports_again_to_the_same_board():
     assert sorted(postings_of(export("--format", "markdown"))) == sorted(texts)
 
 
+@pytest.mark.slow
 @override_settings(POSTING_LIFETIME_DAYS=0)
 def test_the_samples_come_back_through_markdown():
     call_command("load_samples", stdout=io.StringIO())

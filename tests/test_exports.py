@@ -22,7 +22,8 @@ from postings import catalogue, downloads, resources, spreadsheets
 from postings.importing import layout
 from postings.importing.run import Options, run_import
 from postings.models import Company, DailyClicks, ImportedFile, ImportRun, Posting, PostingTag, Report, Tag
-from tests.factories import make_category, make_posting
+from tests.factories import at_once, make_category, make_posting
+from tests.marks import slow_but
 from tests.test_store import BEFORE, dated, described, loose, take
 from tests.test_writing import PARAGRAPH, layouts
 
@@ -150,9 +151,10 @@ def test_the_log_says_who_took_how_many_and_as_what(client, caplog):
 
 @pytest.mark.parametrize("model", ["posting", "company", "tag", "report"])
 def test_a_page_asks_few_questions_however_many_rows(admin_client, model, django_assert_max_num_queries):
-    for number in range(30):
-        posting = make_posting(company=f"Lindenhof {number}", categories=(f"Garden {number}",))
-        Report.objects.create(posting=posting, reason="wrong")
+    with at_once():
+        for number in range(30):
+            posting = make_posting(company=f"Lindenhof {number}", categories=(f"Garden {number}",))
+            Report.objects.create(posting=posting, reason="wrong")
     catalogue.current()  # read once for each worker
     # Session, user; filters and counts; the rest is what the list asks for itself.
     with django_assert_max_num_queries(12):
@@ -161,8 +163,9 @@ def test_a_page_asks_few_questions_however_many_rows(admin_client, model, django
 
 def test_a_file_asks_a_few_questions_for_many_postings(admin_client, monkeypatch, django_assert_max_num_queries):
     monkeypatch.setattr(resources, "_AT_ONCE", 10)
-    for _ in range(30):
-        make_posting(categories=("Garden", "Forest"))
+    with at_once():
+        for _ in range(30):
+            make_posting(categories=("Garden", "Forest"))
     ids = resources.ids_of(Posting.objects.newest_first())
     # For each of three pieces the postings, their links, and the tags of those.
     with django_assert_max_num_queries(3 * 3):
@@ -263,6 +266,7 @@ def test_companies_and_tags_come_with_their_live_postings(admin_client):
 _TEXTS = ["source", "title", "place", "salary_text", "apply_keyword", "body_markdown"]
 
 
+@at_once()
 def _hostile(start: str) -> Posting:
     text = f"{start}1+1"
     texts = dict.fromkeys(_TEXTS, text)
@@ -279,7 +283,7 @@ def _is_storable(start: str) -> bool:
     return "\0" not in start or connection.vendor == "sqlite"
 
 
-@pytest.mark.parametrize("start", STARTERS + HIDDEN_STARTERS, ids=repr)
+@pytest.mark.parametrize("start", slow_but("=@\t\0", STARTERS + HIDDEN_STARTERS), ids=repr)
 def test_no_text_of_any_column_is_a_formula_in_a_spreadsheet(admin_client, start):
     if not _is_storable(start):
         pytest.skip("PostgreSQL keeps no NUL")
@@ -460,6 +464,7 @@ def test_only_live_postings_are_in_an_archive():
     assert names_in(archive_of()) == ["files/-/-/live/README.md"]
 
 
+@pytest.mark.slow
 class TestAnything(TestCase):
     @settings(deadline=None, database=None, max_examples=25, suppress_health_check=list(HealthCheck))
     @given(

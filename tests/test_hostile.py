@@ -10,6 +10,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from html.parser import HTMLParser
+from itertools import islice
 from typing import NamedTuple
 
 import openpyxl
@@ -61,11 +62,15 @@ class Board(NamedTuple):
     exports: dict[tuple[str, str], bytes]  # by model and format
 
 
-@pytest.fixture(scope="module")
-def boards(django_db_setup, django_db_blocker, tmp_path_factory):
+# Of how many postings the quick tests take one; what is hostile about each is another thing.
+ONE_OF = 12
+
+
+@pytest.fixture(scope="module", params=[ONE_OF, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "all"])
+def boards(request, django_db_setup, django_db_blocker, tmp_path_factory):
     """Both boards, each asked once for everything that it has; then nothing of them is left."""
     return {
-        name: _asked(django_db_blocker, tmp_path_factory.mktemp(name), parts)
+        name: _asked(django_db_blocker, tmp_path_factory.mktemp(name), islice(parts, None, None, request.param))
         for name, parts in ((HARMLESS, harmless_parts()), (HOSTILE, hostile_parts()))
     }
 

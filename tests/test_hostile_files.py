@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from postings.models import ImportRun, Posting, RefusedFile
 from tests.factories import posting_text
+from tests.marks import slow_but
 from tests.test_admin_import import dry_run, press, started, zipped  # noqa: F401
 from tests.test_import_command import REFUSED, importing, write  # noqa: F401
 from tests.test_sources import tar
@@ -64,7 +65,10 @@ def _taken() -> Taken:
     return Taken(set(Posting.objects.values_list("slug", flat=True)), refused)
 
 
-@pytest.fixture(params=["folder", "archive", "upload"])
+WAYS_IN = ["folder", "archive", "upload"]
+
+
+@pytest.fixture(params=WAYS_IN)
 def way_in(request, tmp_path):
     if request.param == "upload":
         request.getfixturevalue("started")
@@ -93,6 +97,7 @@ REFUSED_TOO = {
 }
 
 
+@pytest.mark.parametrize("way_in", slow_but(["folder"], WAYS_IN), indirect=True)
 @pytest.mark.parametrize("name", [*REFUSED, *REFUSED_TOO])
 def test_a_bad_file_is_refused_alone_whichever_way_it_came(way_in, name):
     text, reason = {**REFUSED, **REFUSED_TOO}[name]
@@ -170,6 +175,7 @@ def test_names_of_files_are_no_paths(way_in, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} - {path.name for path in before} <= {"dump", "dump.tar.gz"}
 
 
+@pytest.mark.parametrize("way_in", slow_but(["folder"], WAYS_IN), indirect=True)
 @pytest.mark.parametrize(
     "salary",
     ["1e999", "NaN", "Infinity", "-5", "$-5", "$0", "80k–100k", "$100,000 - $80,000", "$" + "9" * 400, "$1e400", "٣",
@@ -185,6 +191,7 @@ def test_any_salary_is_printed_or_left_out_and_never_breaks_a_page(way_in, clien
         assert client.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("way_in", slow_but(["folder"], WAYS_IN), indirect=True)
 @pytest.mark.parametrize("date", ["2025-02-30", "2025-13", "2025-00", "10000-01", "2025-1", "-001-01", "٢٠٢٥-٠١"])
 def test_a_folder_that_is_no_date_says_none(way_in, date):
     way_in.take({f"Backend/{date}/one/README.md": posting_text(slug="one").encode()})

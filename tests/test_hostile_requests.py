@@ -10,8 +10,9 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from tests.factories import make_posting
+from tests.factories import at_once, make_posting
 from tests.hostile import LINE_PAYLOADS, Page
+from tests.marks import slow_but
 from tests.test_list import PARAMETERS
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,7 @@ ALLOWED = {200, 301, 302, 304, 400, 404, 405, 410, 413, 414, 422, 431}
 
 
 @pytest.fixture(autouse=True)
+@at_once()
 def board():
     make_posting(slug="oak", categories=("Backend",))
     make_posting(slug="closed", status="closed")
@@ -81,7 +83,7 @@ def check(visitor, address: str, ask: Callable | None = None, allowed: set[int] 
         assert not any(CANARY in script for script in page.scripts), address
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", slow_but(ADDRESSES[::4], ADDRESSES))
 def test_no_address_fails_over_bad_parameters(visitor, address):
     for value in BAD_VALUES:
         check(visitor, f"{address}?" + "&".join(f"{name}={value}" for name in (*PARAMETERS, "before", "next", value)))
@@ -95,13 +97,13 @@ def test_no_list_fails_over_one_bad_parameter(visitor, name):
             check(visitor, f"{address}?{name}={value}")
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", slow_but(PLACES[::4], PLACES))
 def test_no_address_fails_over_a_bad_path(visitor, place):
     for value in BAD_VALUES:
         check(visitor, place.replace("{}", value.replace("?", "%3F")))
 
 
-@pytest.mark.parametrize("address", ["/", "/feed.atom", "/feed.json", "/suggest", "/all/skill/"])
+@pytest.mark.parametrize("address", slow_but(["/"], ["/", "/feed.atom", "/feed.json", "/suggest", "/all/skill/"]))
 def test_any_text_can_be_searched_for(visitor, address):
     for text in SEARCHES:
         for name in ("q", "place", "company"):
@@ -148,7 +150,7 @@ BAD_HEADERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("header", slow_but(HEADERS[::5], HEADERS))
 def test_no_header_breaks_a_page(visitor, header):
     for value in BAD_HEADERS:
         for address in ("/", "/jobs/oak/", "/feed.atom", "/apply/oak", "/jobs/oak/report/"):

@@ -20,6 +20,7 @@ from django.urls import URLResolver, reverse
 from postings import roles
 from postings.models import DailyClicks, ImportRun, Likeness, Posting, Report
 from tests.factories import make_category, make_posting
+from tests.marks import slow_but
 
 pytestmark = pytest.mark.django_db
 
@@ -267,6 +268,7 @@ def test_every_action_is_in_the_table(rf):
     assert found == ACTIONS.keys()
 
 
+@pytest.mark.parametrize("who", slow_but([ANYBODY, EDITOR], PEOPLE), ids=lambda each: each.name.lower())
 def test_a_page_opens_for_those_whom_it_is_for_and_nobody_else(who, things):
     client, wrong = client_of(who), []
     for name, screen in SCREENS.items():
@@ -289,15 +291,16 @@ SENT = {
 }
 
 
+@pytest.mark.parametrize("who", slow_but([ANYBODY, EDITOR], PEOPLE), ids=lambda each: each.name.lower())
 def test_sending_a_form_without_the_right_changes_nothing(who, things):
-    client, wrong = client_of(who), []
+    client, wrong, after = client_of(who), [], board()
     for name, screen in SCREENS.items():
         if who >= screen.sends or name in ("login", "logout", "password_change", "autocomplete"):
             continue
-        before = board()
         what = SENT.get(name.rpartition("_")[2], SENT.get(name.split("_", 2)[-1], {}))
         response = client.post(address_of(name, things), what)
-        if board() != before or (who < screen.opens and lets_in(response)):
+        before, after = after, board()
+        if after != before or (who < screen.opens and lets_in(response)):
             wrong.append(f"{who.name} at {name}: {response.status_code}")
     assert not wrong
 

@@ -15,6 +15,7 @@ from tests.benchmarks import asking, boards, importing, multiply
 SIZE = 200
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_board_has_as_many_different_postings_as_asked_for(client):
     originals = 36
@@ -43,6 +44,7 @@ def test_a_board_has_as_many_different_postings_as_asked_for(client):
     assert all(number_found(client, query) for query in drawn["filters"])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_is_asked_for_under_load_is_there_and_no_page_twice(client):
     multiply.fill(SIZE, str(boards.SAMPLES))
