@@ -291,6 +291,12 @@ def test_keeps_what_stands_in_front_of_the_title_link():
     assert read_title(f"# New: [Gardener]({ADDRESS})").title == "New: Gardener"
 
 
+@pytest.mark.parametrize("line", [f"# Gardener]({ADDRESS})", f"# ]({ADDRESS}) Gardener"])
+def test_a_link_that_nothing_opens_takes_no_letter_of_the_title(line):
+    result = read_title(line)
+    assert (result.title, result.apply_url) == ("Gardener", ADDRESS)
+
+
 def test_a_bracket_that_was_closed_before_the_link_is_not_where_it_opens():
     assert read_title(f"# [Vienna] [Gardener]({ADDRESS})").title == "[Vienna] Gardener"
 
@@ -327,14 +333,16 @@ def test_reads_the_company(line, company):
     assert read_company(line) == company
 
 
-def test_reads_company_and_tags_behind_blank_lines():
-    result = read(f"# [Gardener]({ADDRESS})\n\n### Lindenhof Labs\n\n#### `🌎 Vienna`\n\nWe grow trees.\n")
+@pytest.mark.parametrize("between", ["\n", "\n\n", "\n \n\n"])
+def test_reads_company_and_tags_behind_blank_lines(between):
+    result = read(f"# [Gardener]({ADDRESS})\n\n### Lindenhof Labs{between}#### `🌎 Vienna`\n\nWe grow trees.\n")
     assert (result.company, result.place, result.body) == ("Lindenhof Labs", "Vienna", "We grow trees.")
 
 
-def test_takes_no_heading_of_the_body_for_the_company():
-    result = read(f"# [Gardener]({ADDRESS})\n\n### Who we are\n\nWe grow trees.\n")
-    assert (result.company, result.body) == (None, "### Who we are\n\nWe grow trees.")
+@pytest.mark.parametrize("body", ["### Who we are\n\nWe grow trees.", "### Who we are"])
+def test_takes_no_heading_of_the_body_for_the_company(body):
+    result = read(f"# [Gardener]({ADDRESS})\n\n{body}")
+    assert (result.company, result.body) == (None, body)
 
 
 # --- Tags --------------------------------------------------------------------------------------------
@@ -354,6 +362,7 @@ def test_takes_no_heading_of_the_body_for_the_company():
         ("`💰 USD 144k` `💰 null`", "", "USD 144k; null", []),
         ("`💰 52,000 php / month`", "", "52,000 php / month", []),
         ("`💰  $Competitive  `", "", "$Competitive", []),
+        ("`🌎Xanten` `🌎\ufe0f Köln` `🌎\ufe0fUlm`", "Xanten; Köln; Ulm", "", []),
         ("`🌎` `💰 ` `` ` `", "", "", []),
         ("`🌎Oslo``💰~70k`", "Oslo", "~70k", []),
         ("`four-day week`", "", "", ["four-day week"]),
@@ -370,6 +379,14 @@ def test_puts_a_tag_together_that_was_broken_over_two_lines():
     result = read_tags("#### `💰 ~70k` `🌎 Norway,\nSweden,  Iceland` `❤️ garden`")
     assert (result.place, result.salary_text, result.other_tags) == ("Norway, Sweden, Iceland", "~70k", ["❤️ garden"])
     assert result.body == "We grow trees."
+
+
+def test_a_tag_may_be_broken_over_eight_lines_and_no_more():
+    lines = [f"Norway {number}," for number in range(9)]
+    result = read_tags("#### `🌎 " + "\n".join(lines[:8]) + "`")
+    assert (result.place, result.body) == (" ".join(lines[:8]), "We grow trees.")
+    result = read_tags("#### `🌎 " + "\n".join(lines) + "`")
+    assert (result.place, result.body.splitlines()[:2]) == ("", lines[1:3])
 
 
 def test_an_unclosed_tag_swallows_no_body():
@@ -431,8 +448,25 @@ def test_a_body_as_it_stands_needs_no_closing_heading():
     assert read(f'# [Gardener]({ADDRESS} "body=as-is")\n\n\nApply for this job\n').body == "\nApply for this job"
 
 
+def test_a_body_that_begins_with_code_keeps_its_indentation():
+    assert read_body("    plant()\n\nWe grow trees.") == "    plant()\n\nWe grow trees."
+
+
 def test_a_body_keeps_its_first_and_its_last_letter():
     assert read_body("Xylem\n\ngrows in a fruit box, or XXX") == "Xylem\n\ngrows in a fruit box, or XXX"
+
+
+@pytest.mark.parametrize("said", ["", ' "body=as-is"'])
+def test_a_posting_may_have_nothing_between_its_head_and_its_closing_heading(said):
+    result = read(f"# [Gardener]({ADDRESS}{said})\n{CLOSING}")
+    assert (result.body, result.apply_url) == ("", ADDRESS)
+    assert read(f"# Gardener\n{CLOSING}").apply_url == ADDRESS
+
+
+def test_a_closing_heading_may_have_the_longest_address():
+    address = f"{ADDRESS}?id=".ljust(addresses.MAX_LENGTH, "7")
+    result = read(f"# Gardener\n\nWe grow trees.\n\n   ###### **CLICK TO [APPLY](<{address}>)**")
+    assert (result.body, result.apply_url) == ("We grow trees.", address)
 
 
 def test_the_title_address_comes_before_the_closing_one():
@@ -516,6 +550,7 @@ LONG_NAME = "the posting's name in its address has over 200 characters"
         ("#\n### Lindenhof Labs", NOT_A_POSTING),
         ("# Gardener\n\nWe grow trees.", NO_ADDRESS),
         ("# [Gardener]()\n\nWe grow trees.", NO_ADDRESS),
+        ("# Gardener\n\nWe grow trees.\n\n## CLICK TO [APPLY]()", NO_ADDRESS),
         ("# [Gardener](https://a.example/b c)", "the title's link cannot be read as `[Title](apply address)`"),
         ("# [Gardener](https://a.example/b", "the title's link cannot be read as `[Title](apply address)`"),
         (f"# []({ADDRESS})", "the title is empty"),

@@ -81,6 +81,10 @@ def test_a_title_comes_back(title):
     come_back(title=title)
 
 
+def test_brackets_that_are_not_taken_for_the_link_s_are_written_plainly():
+    assert come_back(title="[Vienna] Gardener [m/w/d]").startswith(f"# [[Vienna] Gardener [m/w/d]]({ADDRESS})")
+
+
 @pytest.mark.parametrize(
     "tail", ["b(c)", "b(c)d(e)", "b(", "b)", "a)b", "((a))", ")(", "b?x=(1&y=2)", "a]b", "a](b", "%2F"]
 )

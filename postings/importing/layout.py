@@ -124,7 +124,7 @@ def decode(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refused(f"not UTF-8 at byte {error.start:,}") from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _MOJIBAKE_MARK.search(text):
         # Line by line: a file may hold mended and broken lines side by side.
         text = "\n".join(ftfy.fix_encoding(line) if _MOJIBAKE_MARK.search(line) else line for line in text.split("\n"))
@@ -239,7 +239,7 @@ def _title(line: str) -> tuple[str, str, _Said]:
         if not target:
             raise Refused("the title's link cannot be read as `[Title](apply address)`")
         start = _opening_bracket(text, end)
-        text = text[:start] + text[start + 1 : end] + target["behind"]
+        text = text[: max(start, 0)] + text[start + 1 : end] + target["behind"]
         address = target["address"] if target["whole"] is None else target["whole"]
         said = _said(target["said"])
     title = _one_line(text)
@@ -259,8 +259,8 @@ def title_of(line: str) -> str | None:
 
 
 def _opening_bracket(text: str, closing: int) -> int:
-    """Where the link that closes at `closing` opens; titles hold brackets of their own, balanced or not. Those behind
-    a backslash are letters like any other."""
+    """Where the link that closes at `closing` opens, -1 where nothing does; titles hold brackets of their own, balanced
+    or not. Those behind a backslash are letters like any other."""
     text = _ESCAPE.sub("\\\\.", text[:closing]) + "]"
     depth = 0
     start = text.find("[")
@@ -268,9 +268,9 @@ def _opening_bracket(text: str, closing: int) -> int:
         depth += (text[at] == "]") - (text[at] == "[")
         if depth == 0:
             # `[Gardener [m/w/d](…)`: a bracket before it that nobody closed is where the link began.
-            is_closed = text.count("[", 0, at) <= text.count("]", 0, at)
-            return at if is_closed else max(start, 0)
-    return max(start, 0)
+            before = text[:at]
+            return at if before.count("[") <= before.count("]") else start
+    return start
 
 
 _NOT_NAMED = {"", "none", "null", "nan", "n/a", "undefined", "-"}
@@ -327,17 +327,22 @@ def _slugify(title: str) -> str:
 # --- The body ----------------------------------------------------------------------------------------
 
 _CLOSING = re.compile(
-    r"(?:^|\n)[ ]{0,3}\#{1,6}[ \t]*(?:\*\*)?CLICK[ ]TO[ ]\[APPLY\]"
+    r"^[ ]{0,3}\#{1,6}[ \t]*(?:\*\*)?CLICK[ ]TO[ ]\[APPLY\]"
     r"\((?:<(?P<whole>[^\s<>]*)>|(?P<address>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*))\)[ \t*]*\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
+_LONGEST_CLOSING = addresses.MAX_LENGTH + 100
+
+
+def _closing(body: str) -> re.Match[str] | None:
+    """The `## CLICK TO [APPLY](address)` at the very end: no need to look further back than it can be long."""
+    return _CLOSING.search(body, max(0, len(body) - _LONGEST_CLOSING))
 
 
 def _without_closing(body: str) -> tuple[str, str]:
-    """The body without its closing `## CLICK TO [APPLY](address)`, and that address (empty: none)."""
+    """The body without what closes it, and the address there (empty: none)."""
     body = body.rstrip()
-    # What closes a posting stands at its very end: no need to look further back than it can be long.
-    match = _CLOSING.search(body, max(0, len(body) - addresses.MAX_LENGTH - 100))
+    match = _closing(body)
     return (body[: match.start()].rstrip(), match["whole"] or match["address"] or "") if match else (body, "")
 
 
@@ -348,8 +353,8 @@ BEFORE_CLOSING = "\n\n  \n"
 def _as_it_stands(text: str) -> str:
     """The body between the blank line that ends the head and the line that closes the posting, with nothing mended."""
     text = text.removeprefix("\n").rstrip()
-    match = _CLOSING.search(text, max(0, len(text) - addresses.MAX_LENGTH - 100))
-    return (text[: match.start() + 1] if match else text).removesuffix(BEFORE_CLOSING)
+    match = _closing(text)
+    return (text[: match.start()] if match else text).removesuffix(BEFORE_CLOSING)
 
 
 def tidy_body(body: str) -> str:
