@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from postings import visitors
 from postings.databases import Asked, busy_for, is_committed, limit, together
-from postings.journal import PAYLOAD_BYTES, Journal
+from postings.journal import Journal
 from postings.models import DailyClicks, FoldedClicks, VisitorClick
 from postings.statements import Argument, Statement
 
@@ -47,7 +47,7 @@ _FOLDED_AT_ONCE = 1000
 # A journal is read by later versions of this code: what a number stands for must not change.
 _NUMBERED = {1: Kind.PERSON, 2: Kind.BOT, 3: Kind.PREFETCH}
 _NUMBER_OF = {kind: number for number, kind in _NUMBERED.items()}
-_PAYLOAD = struct.Struct("<qiiB?16sQ")  # as the fields of Click; days since year 1
+_PAYLOAD = struct.Struct("<qiiB?16sQ14x")  # as the fields of Click, days since year 1; the rest is zeros
 
 
 class Click(NamedTuple):
@@ -63,11 +63,11 @@ class Click(NamedTuple):
 
     def packed(self) -> bytes:
         values = (self.posting_id, self.day.toordinal(), self.second, _NUMBER_OF[self.kind], bool(self.visitor))
-        return _PAYLOAD.pack(*values, self.visitor, self.transaction).ljust(PAYLOAD_BYTES, b"\0")
+        return _PAYLOAD.pack(*values, self.visitor, self.transaction)
 
     @classmethod
     def unpacked(cls, payload: bytes) -> "Click":
-        posting_id, day, second, kind, is_known, visitor, number = _PAYLOAD.unpack_from(payload)
+        posting_id, day, second, kind, is_known, visitor, number = _PAYLOAD.unpack(payload)
         return cls(posting_id, dt.date.fromordinal(day), second, _NUMBERED[kind], visitor if is_known else b"", number)
 
 
@@ -95,7 +95,7 @@ def count(posting_id: int, request: HttpRequest) -> None:
     Where neither takes it, the log says so, and the applicant goes on all the same.
     """
     begun = time.monotonic()
-    now = timezone.now().astimezone(dt.UTC)
+    now = timezone.now()  # in UTC
     second = now.hour * 3600 + now.minute * 60 + now.second
     click = Click(posting_id, now.date(), second, kind_of(request), b"")
     try:
@@ -251,7 +251,7 @@ def _write(clicks: Sequence[Click], today: dt.date, limits: Sequence[Asked] = ()
         elif not click.visitor or click.day != today:
             counts[click.posting_id, click.day, Kind.UNTOLD] += 1
     # In one order everywhere, so that no two transactions wait for each other's rows.
-    together([_adding(*key, number) for key, number in sorted(counts.items()) if number])
+    together([_adding(*key, number) for key, number in sorted(counts.items())])
     return int(answers[0][0][-1]) if limits else 0
 
 
