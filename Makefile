@@ -99,10 +99,18 @@ coverage: .venv/.tests
 
 # Whether the tests of two modules notice when these are changed: mutmut changes them in hundreds of ways, one at a time,
 # and names the changes that no test failed by. Each is to be read: .venv/bin/mutmut show NAME. What was tried before is
-# tried again only where the code changed; the copy that it works in is in mutants/.
+# tried again only where the code changed, or with MUTMUT_ARGS=NAME; the copy that it works in is in mutants/.
+# With DATABASE_URL=postgres://… it tries there what survived before, for what is there for PostgreSQL alone; it leaves
+# the database mutants_migrated on that server.
 mutants: .venv/.tests
-	@rm -f mutants/migrated.sqlite3
+	@rm -f mutants/migrated.*
+ifneq ($(filter postgres%,$(DATABASE_URL)),)
+	@rm -f mutants/mutmut-stats.json
+	@.venv/bin/mutmut run --max-children 1 $$(.venv/bin/mutmut results | sed -n 's/: survived$$//p')
+	@rm -f mutants/mutmut-stats.json
+else
 	@.venv/bin/mutmut run $(MUTMUT_ARGS)
+endif
 	@.venv/bin/mutmut results
 
 # What is known to be wrong with the pinned releases, of the board and of its tests. Where the database of vulnerabilities
