@@ -628,7 +628,7 @@ def go_on_together(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_whoever_s_turn_it_is_writes_for_all_that_wait(posting, journal, monkeypatch, go_on_together):
     written, write = [], clicks._write
-    monkeypatch.setattr(clicks, "_write", lambda some, today: written.append(len(some)) or write(some, today))
+    monkeypatch.setattr(clicks, "_write", lambda some, *rest: written.append(len(some)) or write(some, *rest))
     assert go_on_together(3, posting) == []
     assert counts() == {"bot": 3}
     assert written == [3]
