@@ -28,7 +28,7 @@ _COLUMNS = (
 _BODY = "body_html"
 # Names, dates and sums that are put in words once, for all rows that have the same.
 _MOST_KEPT = 20_000
-_MOST_ROWS_KEPT = 1500  # each takes about 2 KB
+_MOST_ROWS_KEPT = 400  # each takes up to 5 KB, in each worker
 
 
 @dataclass(frozen=True)

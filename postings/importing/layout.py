@@ -29,7 +29,7 @@ from postings.importing.facts.text import Text
 
 # Raised when the same bytes are read differently than before, so that files that were imported
 # by an older reader are read again instead of being passed over as known.
-READER_VERSION = 3
+READER_VERSION = 4
 
 MAX_BYTES = 64 * 1024
 MAX_TITLE_LENGTH = 300
