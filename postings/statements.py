@@ -51,19 +51,28 @@ class Statement:
         return next(iter(self.rows(*arguments)), None)
 
 
-_MOST_LENGTHS = 256
+# A statement for each length would take memory in every thread, and a place among those that the database prepared.
+_LENGTHS = (1, 2, 5, 10, 25, 50)
+_MOST_LENGTHS = 20
 
 
 class ListStatement:
-    """The same for a list of arguments, once for each length:
-    `ListStatement(lambda keys: Company.objects.filter(pk__in=keys).values_list("pk", "name"))`."""
+    """The same for what is in a list, once for a few lengths:
+    `ListStatement(lambda keys: Company.objects.filter(pk__in=keys).values_list("pk", "name"))`.
+
+    A shorter list is filled up with its first, so the statement must not mind one that comes again.
+    """
 
     def __init__(self, make: Callable[[list[Any]], QuerySet]) -> None:
         self._make = make
         self._of_length = lru_cache(maxsize=_MOST_LENGTHS)(self._statement)
 
     def rows(self, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        return self._of_length(len(arguments)).rows(*arguments) if arguments else []
+        if not arguments:
+            return []
+        number = len(arguments)
+        length = next((each for each in _LENGTHS if each >= number), -(-number // _LENGTHS[-1]) * _LENGTHS[-1])
+        return self._of_length(length).rows(*arguments, *[arguments[0]] * (length - number))
 
     def _statement(self, length: int) -> Statement:
         return Statement(lambda: self._make([Argument(place) for place in range(length)]))

@@ -10,8 +10,8 @@ from pyroaring import BitMap
 
 from postings import applying, catalogue, clicks, finding, links, shown
 from postings.models import Company, Posting, PostingTag, Tag, VisitorClick
-from postings.statements import Argument, Statement
-from tests.factories import make_posting
+from postings.statements import Argument, ListStatement, Statement
+from tests.factories import make_company, make_posting
 
 NAMES = [
     ("postings:list",),
@@ -202,3 +202,23 @@ def test_compared_are_those_that_share_most_and_then_the_newest(sets, limit):
     bitmaps = [BitMap(each) for each in sets]
     expected = finding._ranked(BitMap.union(*bitmaps), [bitmaps], 0, limit)
     assert set(finding._having_most(bitmaps, limit)) == set(expected)
+
+
+# --- Statements for lists -----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_list_of_any_length_is_read_by_one_of_a_few_statements():
+    by_key = {company.pk: company.name for company in [make_company(f"Lindenhof {number}") for number in range(120)]}
+    keys, made = [*by_key], []
+
+    def make(places):
+        made.append(len(places))
+        return Company.objects.filter(pk__in=places).values_list("pk", "name")
+
+    statement = ListStatement(make)
+    assert statement.rows([]) == []
+    for number in range(1, len(keys) + 1):
+        # Each once, however the list was filled up.
+        assert sorted(statement.rows(keys[:number])) == sorted(by_key.items())[:number]
+    assert made == [1, 2, 5, 10, 25, 50, 100, 150]
