@@ -57,7 +57,8 @@ test: .venv/.tests
 	@$(PY) -m pytest -n $(TEST_PROCESSES) -m "not slow" $(PYTEST_ARGS)
 
 # Killed imports, damaged files, the browser, the start from a fresh clone, the corpus where POSTINGS_CORPUS names it,
-# and the rest of long tables of which `make test` takes a few lines. One at a time: they measure, and start processes of their own.
+# and the rest of long tables of which `make test` takes a few lines. One at a time: they measure, and start processes
+# of their own.
 test-slow: .venv/.tests
 	@$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
@@ -125,10 +126,10 @@ licences: .venv/.tests
 # Pins the newest releases that pyproject.toml allows, with hashes, in both requirements files.
 lock: .venv/bin/python
 	@$(PY) -m pip install --quiet uv==0.13.9
-	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-		pyproject.toml -o requirements.txt
-	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-		--group test -c requirements.txt -o tests/requirements.txt
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header pyproject.toml -o requirements.txt
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header --group test -c requirements.txt -o tests/requirements.txt
 
 # Takes away what can be made again; the database and the secret key stay.
 clean:
