@@ -16,6 +16,7 @@ from django.db import connection
 
 from postings.backups import Refused, Stopped, files, postgresql, sqlite
 from postings.journal import Journal
+from tests.conftest import MEASURED
 from tests.factories import posting_text
 from tests.test_lock import IMPATIENT, Board, another_import, make_board  # noqa: F401  a fixture
 
@@ -457,10 +458,12 @@ def test_wrong_arguments_of_a_backup(filled, tmp_path, arguments, said):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk here")
-def test_a_backup_that_finds_no_room_leaves_nothing(filled, tmp_path):
+def test_a_backup_that_finds_no_room_leaves_nothing(filled, tmp_path, monkeypatch):
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
     limited += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     limited += "from django.core.management import execute_from_command_line as run; run(['manage.py', *sys.argv[1:]])"
+    # Not measured either, which needs room as well.
+    monkeypatch.setitem(filled[0].environment, MEASURED, "")
     stopped = filled[0].run("backup", tmp_path / "backup", python=limited)
     assert (stopped.returncode, stopped.stdout) == (3, "")
     assert re.fullmatch(r"CommandError: No backup was made: .+\.\n", stopped.stderr)
