@@ -228,6 +228,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "postings.request_log.RequestLog",
+    "postings.middleware.UnreadBodies",
     # Those that only add headers stand above WhiteNoise and the kept pages, so that these carry them too.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

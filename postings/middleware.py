@@ -1,6 +1,8 @@
 """What happens to every request, and to every answer, static files and errors included."""
 
 import logging
+import socket
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -25,6 +27,47 @@ class NotForSearchEngines:
         response = self.get_response(request)
         response.headers.setdefault("X-Robots-Tag", "noindex")
         return response
+
+
+class UnreadBodies:
+    """Reads and drops what nobody has read of a body before the answer goes out: a connection that is closed on a
+    client who still writes is reset, and nginx makes a 502 of what should have been the form to log in.
+
+    gunicorn itself does so for the first 64 KiB. What is larger than `MOST_DROPPED`, or takes longer than `PATIENCE`,
+    is cut off.
+    """
+
+    MOST_DROPPED = 100 * 1024 * 1024  # bytes; four times the largest upload
+    PATIENCE = 10  # seconds
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.META.get("CONTENT_LENGTH", "") not in ("", "0"):
+            self._drop(request)
+        return response
+
+    def _drop(self, request: HttpRequest) -> None:
+        # Who sends nothing more would be waited for without end; only gunicorn has it, and not a test's client.
+        connection: socket.socket | None = request.META.get("gunicorn.socket")
+        before = connection.gettimeout() if connection else None
+        until = time.monotonic() + self.PATIENCE
+        left = self.MOST_DROPPED
+        try:
+            while left > 0 and (patience := until - time.monotonic()) > 0:
+                if connection:
+                    connection.settimeout(patience)
+                piece = request.read(64 * 1024)
+                if not piece:
+                    break
+                left -= len(piece)
+        except OSError:
+            pass  # Nobody is there any more, or nobody who still sends.
+        finally:
+            if connection:
+                connection.settimeout(before)
 
 
 class KeptPages:

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from postings.middleware import UnreadBodies
 from tests.factories import posting_text
 from tests.nodes import Node, get
 from tests.nodes import serving as serving_behind_socket
@@ -105,6 +106,27 @@ def test_five_hundred_at_once_are_all_answered(board, tmp_path):
     assert Counter(status for status, _ in answers) == {200: 500}
     assert last < 20
     assert after < usual + 0.5
+
+
+def test_who_sends_more_than_anybody_reads_still_hears_the_answer(board, tmp_path):
+    with serving_behind_socket(board, tmp_path / "log") as node:
+        for megabytes in (1, 2, 25) * 5:
+            # Not logged in, so that nobody looks at it.
+            answer = node.get("/admin/postings/importrun/add/", "POST", b"x" * megabytes * 2**20)
+            assert answer.status == 302
+            assert node.get("/healthz", "POST", b"x" * megabytes * 2**20).status == 405
+
+
+def test_who_promises_more_than_comes_is_not_waited_for_without_end(board, tmp_path):
+    head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+    with serving_behind_socket(board, tmp_path / "log", WEB_CONCURRENCY="1") as node:
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", node.port), timeout=60) as client:
+            client.sendall(head + b"and no more")
+            assert client.recv(100).startswith(b"HTTP/1.1 405")
+            while client.recv(1000):
+                pass
+        assert UnreadBodies.PATIENCE - 1 < time.monotonic() - begun < UnreadBodies.PATIENCE + 5
 
 
 def test_neither_memory_nor_handles_grow_with_requests(board, tmp_path):

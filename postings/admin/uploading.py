@@ -20,8 +20,6 @@ from postings.models import ImportRun
 
 # What a form sends beside the file: its other fields, and what stands between them.
 _BESIDE_THE_FILE = 64 * 1024
-# Of what is too large so much is read and dropped, so that the browser listens to the answer; beyond it is cut off.
-_MOST_DROPPED = 4 * uploads.MOST_BYTES
 
 
 class UploadForm(forms.Form):
@@ -91,7 +89,6 @@ class UploadingAdmin(ReadOnlyAdmin):
         if request.method != "POST":
             return self._form_page(request, UploadForm())
         if int(request.META.get("CONTENT_LENGTH") or 0) > uploads.MOST_BYTES + _BESIDE_THE_FILE:
-            _drop_body(request)
             return self._form_page(request, UploadForm(), uploads.too_large(), status=413)
         return self._uploaded(request)
 
@@ -154,12 +151,3 @@ def next_run(of: ImportRun) -> NextRun | None:
 
 def _address(of: ImportRun) -> str:
     return reverse("admin:postings_importrun_change", args=[of.pk])
-
-
-def _drop_body(request: HttpRequest) -> None:
-    left = _MOST_DROPPED
-    try:
-        while left > 0 and (piece := request.read(64 * 1024)):
-            left -= len(piece)
-    except OSError:
-        pass  # Nobody is there any more.
