@@ -12,20 +12,25 @@ from django.db.models import AutoField, Field, Model
 
 def insert(model: type[Model], rows: Sequence[Model]) -> None:
     """Stores these as new rows, without their primary keys, in the caller's transaction."""
-    if not rows:
-        return
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     readers = [_reader(field) for field in fields]
-    values = [[read(row) for read in readers] for row in rows]
+    insert_values(model, [field.attname for field in fields], [[read(row) for read in readers] for row in rows])
+
+
+def insert_values(model: type[Model], names: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+    """The same for rows that are no models, with what the database takes for each of these fields."""
+    if not values:
+        return
     quote = connection.ops.quote_name
-    into = f"{quote(model._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
+    columns = [quote(str(model._meta.get_field(name).column)) for name in names]  # type: ignore[union-attr]
+    into = f"{quote(model._meta.db_table)} ({', '.join(columns)})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for each in values:
                     copy.write_row(each)
         else:
-            places = ", ".join(["%s"] * len(fields))
+            places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {into} VALUES ({places})", values)  # noqa: S608  names of our own models
 
 

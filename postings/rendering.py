@@ -13,7 +13,7 @@ from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token
 
 from postings.fences import fence_behind
-from postings.importing.layout import UNWANTED
+from postings.importing.layout import without_unwanted
 from postings.words import plain_text
 
 MAX_HTML_BYTES = 256 * 1024
@@ -97,7 +97,7 @@ def sanitise(html: str) -> str:
 
     Entities may have brought back what the reader of the file took out: `&#x202e;` turns a line around.
     """
-    return UNWANTED.sub("", _LINK_WITHOUT_ADDRESS.sub(r"\1", _cleaner.clean(html)))
+    return without_unwanted(_LINK_WITHOUT_ADDRESS.sub(r"\1", _cleaner.clean(html)))
 
 
 # A paragraph of nothing but bold (or bold italic) words, with a colon behind them at most.

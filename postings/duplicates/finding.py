@@ -57,6 +57,8 @@ class _Signed(NamedTuple):
 
 
 _Row = tuple[int, _Signed]
+# Postings that have something in common, in order of age, and whether that is the title.
+_Set = tuple[bool, list[int]]
 
 
 # --- Signing ----------------------------------------------------------------------------------------
@@ -162,8 +164,8 @@ class _Kinds:
                 self._others[band, int(keys[place, band])].append(pk)
                 self.signed[pk] = signed
 
-    def each(self) -> Iterator[tuple[bool, list[int]]]:
-        """Every set of several, in order of age: whether it is of a title, and the postings."""
+    def each(self) -> Iterator[_Set]:
+        """Every set of several."""
         for found in self._titles.values():
             if len(found) > 1:
                 yield True, sorted(found)
@@ -200,11 +202,13 @@ class _Texts:
             self._bodies |= {pk: signing.fold(body) for pk, body in rows}
 
     def head(self, pk: int) -> texts.Compared:
-        self.load_heads([pk])
+        if pk not in self._heads:
+            self.load_heads([pk])
         return self._heads[pk]
 
     def body(self, pk: int) -> str:
-        self.load_bodies([pk])
+        if pk not in self._bodies:
+            self.load_bodies([pk])
         return self._bodies[pk]
 
     def forget_heads(self) -> None:
@@ -222,9 +226,15 @@ class _Comparison:
         self._said = _Texts()
         self._looked: set[Pair] = set()  # whose bodies differ
 
+    def load_heads(self, sets: Iterable[_Set]) -> None:
+        """What those that are not of one title are compared by, all at once before the first is looked at."""
+        self._said.forget_heads()
+        self._said.load_heads({pk for is_title, ids in sets if not is_title for pk in ids})
+
     def look_at(self, is_title: bool, ids: list[int]) -> None:
         """Each is compared with the first of every job among those before it; what is none of these, with the rest."""
-        self._load(is_title, ids)
+        if is_title:
+            self._load_bodies(ids)
         jobs: list[int] = []
         others: list[int] = []
         for pk in ids:
@@ -235,11 +245,7 @@ class _Comparison:
             elif len(others) < MOST_JOBS_OF_A_KIND and not is_title:
                 others.append(pk)
 
-    def _load(self, is_title: bool, ids: list[int]) -> None:
-        self._said.forget_heads()
-        if not is_title:
-            self._said.load_heads(ids)
-            return
+    def _load_bodies(self, ids: list[int]) -> None:
         bodies = {self._kinds.signed[pk].body_key for pk in ids}
         if len(bodies) > 1 or "" in bodies:
             self._said.load_bodies(ids[:_AT_ONCE])
@@ -262,9 +268,24 @@ class _Comparison:
 def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
     """The pairs with at least one fresh posting that may be the same job."""
     comparison = _Comparison(kinds, known)
-    for is_title, ids in kinds.each():
-        comparison.look_at(is_title, ids)
+    for sets in _by_the_hundred(kinds.each()):
+        comparison.load_heads(sets)
+        for is_title, ids in sets:
+            comparison.look_at(is_title, ids)
     return comparison.found
+
+
+def _by_the_hundred(sets: Iterable[_Set]) -> Iterator[list[_Set]]:
+    """These in order, so many at once that about _AT_ONCE postings are in them."""
+    some: list[_Set] = []
+    number = 0
+    for each in sets:
+        some.append(each)
+        number += len(each[1])
+        if number >= _AT_ONCE:
+            yield some
+            some, number = [], 0
+    yield some
 
 
 def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, looked: set[Pair]) -> Why | None:

@@ -81,9 +81,12 @@ def is_same_job(first: Compared, second: Compared) -> bool:
     >>> is_same_job(german, Compared("Senior Backend Engineer (Germany)", "Astwerk", "Berlin"))
     False
     """
-    beside = _beside(first.company, first.place) | _beside(second.company, second.place)
-    said = [_job_words(each.title) - beside for each in (first, second)]
-    return said[0] == said[1] and bool(said[0])
+    one, other = _job_words(first.title), _job_words(second.title)
+    differing = one ^ other
+    # Most of those that are compared differ in a word that is no place; these are told without more sets.
+    if differing and not differing <= _beside(first.company, first.place) | _beside(second.company, second.place):
+        return False
+    return not one <= _beside(first.company, first.place) | _beside(second.company, second.place)
 
 
 def is_related(first: Compared, second: Compared) -> bool:

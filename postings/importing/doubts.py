@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import idna
 
-from postings.importing.layout import UNWANTED, Layout
+from postings.importing.layout import Layout, without_unwanted
 
 # Alphabets whose letters can be taken for one another's; of the others each may stand beside Latin in one word, as
 # Japanese does it (https://www.unicode.org/reports/tr39/#Restriction_Level_Detection).
@@ -36,12 +36,12 @@ def of(data: bytes, parts: Layout) -> tuple[str, ...]:
 
 def _unseen(data: bytes) -> list[str]:
     text = data.decode("utf-8", "ignore").removeprefix("\ufeff")
-    lines = (line for line in text.splitlines() if UNWANTED.sub("", line).strip())
+    lines = (line for line in text.splitlines() if without_unwanted(line).strip())
     names = ("title", "company")
     return [
         f"Invisible or misleading characters were taken out of the {name}."
         for name, line in zip(names, lines, strict=False)
-        if UNWANTED.search(line)
+        if without_unwanted(line) != line
     ]
 
 

@@ -1,14 +1,22 @@
 """What an import would change about a posting, in words: for the dry run that a person reads."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, Protocol, TypedDict
 
-from postings.models import Posting, PostingTag
+from postings.models import Posting, Tag
 from postings.text_differences import by_lines, cut
 
 MOST_CHARACTERS = 500  # of a value
 
-Links = Mapping[tuple[str, str], PostingTag]
+
+class Link(Protocol):
+    """A tag that a posting has, or is about to have."""
+
+    @property
+    def tag(self) -> Tag: ...
+
+
+Links = Mapping[tuple[str, str], Link]
 
 
 class Difference(TypedDict):

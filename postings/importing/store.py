@@ -99,18 +99,28 @@ def _stored_rank(file: ImportedFile) -> _Rank:
 
 
 @dataclass(slots=True)
+class _NewLink:
+    """A tag that a posting is about to have: an import makes a dozen of them for each, too many to be models."""
+
+    posting: Posting
+    tag: Tag
+    evidence: str
+    pk: None = None
+
+
+@dataclass(slots=True)
 class _Work:
     """One posting of a batch with what is about to become of it."""
 
     posting: Posting
-    links: dict[tuple[str, str], PostingTag] = field(default_factory=dict)  # its tags, by kind and code
+    links: dict[tuple[str, str], PostingTag | _NewLink] = field(default_factory=dict)  # its tags, by kind and code
     text: ImportedFile | None = None  # the file it was read from
     read: Read | None = None  # what that says, where it is of this batch
     doubts: tuple[str, ...] = ()  # what may mislead in that, and did not before
     files: dict[str, ImportedFile] = field(default_factory=dict)  # by path
     is_new: bool = False
     changed: set[str] = field(default_factory=set)
-    changed_links: list[PostingTag] = field(default_factory=list)
+    changed_links: list[PostingTag | _NewLink] = field(default_factory=list)
     dropped_links: list[int] = field(default_factory=list)
     changed_files: list[ImportedFile] = field(default_factory=list)
 
@@ -402,7 +412,7 @@ class Store:
         return changed
 
     def _link(self, each: _Work, tag: Tag, evidence: str) -> None:
-        link = each.links[tag.kind, tag.code] = PostingTag(posting=each.posting, tag=tag, evidence=evidence)
+        link = each.links[tag.kind, tag.code] = _NewLink(each.posting, tag, evidence)
         each.changed_links.append(link)
 
     # --- Writing ------------------------------------------------------------------------------------
@@ -433,14 +443,11 @@ class Store:
         dropped = [pk for each in work.values() for pk in each.dropped_links]
         if dropped:
             PostingTag.objects.filter(pk__in=dropped).delete()
-        if stored := [link for link in links if link.pk]:
+        if stored := [link for link in links if isinstance(link, PostingTag)]:
             PostingTag.objects.bulk_update(stored, ["evidence"])
-        new = [link for link in links if not link.pk]
-        for link in new:
-            link.posting = link.posting  # takes the key that a new posting has by now
-        if new:
-            bulk.insert(PostingTag, new)
-            changes.note(tagged=[(link.posting_id, link.tag_id) for link in new])
+        if new := [(link.posting.pk, link.tag.pk, link.evidence) for link in links if isinstance(link, _NewLink)]:
+            bulk.insert_values(PostingTag, ["posting_id", "tag_id", "evidence"], new)
+            changes.note(tagged=[(posting, tag) for posting, tag, _ in new])
 
     def _write_files(self, work: dict[str, _Work]) -> None:
         new, stored = [], {}
