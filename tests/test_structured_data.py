@@ -21,7 +21,7 @@ from tests.factories import make_category, make_company, make_posting
 from tests.job_posting_rules import problems
 from tests.test_admin import LIST, act, change_page, edit, open_form, rows
 from tests.test_detail import Page
-from tests.test_store import dated, take
+from tests.test_store import dated, loose, take
 
 pytestmark = pytest.mark.django_db
 
@@ -564,6 +564,17 @@ def test_what_an_import_brings_is_judged():
     take(dated("2025-02", slug="told", company=None), dated("2025-02", slug="unnamed", company="Obsthof Ried"))
     assert dict(Posting.objects.values_list("slug", "withheld"))["told"] == "company"
     assert dict(Posting.objects.values_list("slug", "withheld"))["unnamed"] == ""
+
+
+def test_what_an_import_brings_anew_is_written_once():
+    with CaptureQueriesContext(connection) as queries:
+        take(
+            dated("2025-01", slug="unnamed", company=None),
+            dated("2025-01", slug="remote", tags=("🌎 Remote",)),
+            loose(slug="undated"),
+        )
+    assert {*Posting.objects.values_list("withheld", flat=True)} == {"company", "remote", "date"}
+    assert not [each for each in queries.captured_queries if each["sql"].startswith('UPDATE "postings_posting"')]
 
 
 def test_a_dry_run_judges_nothing_that_stays():

@@ -28,7 +28,7 @@ from django.db.models import Q
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
-from postings import bulk, changes, duplicates, history
+from postings import bulk, changes, duplicates, history, structured_data
 from postings.duplicates import merging
 from postings.importing import planned_differences as differing
 from postings.importing.facts import Stated
@@ -421,7 +421,10 @@ class Store:
         for each in work.values():
             each.posting.set_derived()
         self._write_companies(work)
-        Posting.objects.bulk_create(each.posting for each in work.values() if each.is_new)
+        new = [each for each in work.values() if each.is_new]
+        for each in new:
+            each.posting.withheld = structured_data.reason(_basis(each))
+        Posting.objects.bulk_create(each.posting for each in new)
         for each in work.values():
             if each.changed and not each.is_new:
                 fields = each.changed - set(Posting.PINNED_AS.values())
@@ -643,6 +646,19 @@ def skills_added_by(tags: Iterable[tuple[str, str, list[str]]]) -> list[Skill]:
         for code, name, spellings in tags
         if spellings or code not in DEFAULT.skills
     ]
+
+
+def _basis(each: _Work) -> structured_data.Basis:
+    """What decides whether search engines are told of a new posting. Judged again when its tags are in, it stays the
+    same: written with the row, it spares the database another version of that."""
+    posting = each.posting
+    workplace, countries = (
+        {code for of, code in each.links if of == kind} for kind in (Tag.Kind.WORKPLACE, Tag.Kind.COUNTRY)
+    )
+    has_company = posting.company is not None
+    return structured_data.Basis(
+        posting.title, has_company, posting.published_on, posting.body_html, workplace, countries
+    )
 
 
 def _host(apply_url: str) -> str:

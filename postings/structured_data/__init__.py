@@ -15,15 +15,17 @@ https://developers.google.com/search/docs/appearance/structured-data/job-posting
 from postings.structured_data.breadcrumbs import breadcrumb_list
 from postings.structured_data.job import job_posting
 from postings.structured_data.script import as_script
-from postings.structured_data.withholding import TO_DO, basis_of, judge, judge_all, reasons
+from postings.structured_data.withholding import TO_DO, Basis, basis_of, judge, judge_all, reason, reasons
 
 __all__ = [
     "TO_DO",
+    "Basis",
     "as_script",
     "basis_of",
     "breadcrumb_list",
     "job_posting",
     "judge",
     "judge_all",
+    "reason",
     "reasons",
 ]

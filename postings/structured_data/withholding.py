@@ -70,6 +70,11 @@ def reasons(basis: Basis) -> list[Withheld]:
     return found
 
 
+def reason(basis: Basis) -> str:
+    """What is stored of it: the first of the reasons, or nothing."""
+    return next((each.value for each in reasons(basis)), "")
+
+
 def _says_something(body: str, title: str) -> bool:
     has_lines = any(mark in body for mark in ("<p", "<br", "\n"))
     # Of most texts the beginning is enough. What is cut in two there may be one word too many.
@@ -135,9 +140,8 @@ def _judge_batch(ids: Sequence[int], postings: QuerySet[Any], links: QuerySet[An
     differing: defaultdict[str, list[int]] = defaultdict(list)
     for pk, title, company, published_on, body, stored in rows:
         workplace, countries = codes[pk, Tag.Kind.WORKPLACE], codes[pk, Tag.Kind.COUNTRY]
-        found = reasons(Basis(title, company is not None, published_on, body, workplace, countries))
-        reason = found[0].value if found else ""
-        if reason != stored:
-            differing[reason].append(pk)
-    for reason, pks in differing.items():
-        postings.filter(pk__in=pks).update(withheld=reason)
+        present = reason(Basis(title, company is not None, published_on, body, workplace, countries))
+        if present != stored:
+            differing[present].append(pk)
+    for present, pks in differing.items():
+        postings.filter(pk__in=pks).update(withheld=present)
