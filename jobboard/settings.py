@@ -372,8 +372,8 @@ def _while_serving(database: dict[str, Any]) -> dict[str, Any]:
     """
     options = database["OPTIONS"]
     if database["ENGINE"] == SQLITE:
-        # Of each thread; twice as much is usual, and as soon read again from the system's memory.
-        begin = f"{options.get('init_command', '')};PRAGMA cache_size=-1000".lstrip(";")
+        # In KiB, of each thread; 2,000 is usual, but what falls out is as soon read again from the system's memory.
+        begin = f"{options.get('init_command', '')};PRAGMA cache_size=-300".lstrip(";")
         return database | {"OPTIONS": options | {"init_command": begin}}
     if options["options"] == _COMMANDS_LIMITS:
         options = options | {"options": _PAGES_LIMITS}

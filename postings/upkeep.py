@@ -7,7 +7,7 @@ import threading
 from django.conf import settings
 from django.db import connection
 
-from postings import clicks, databases, lockout, visitors
+from postings import clicks, databases, lockout, memory, visitors
 from postings.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ def _go_on() -> None:
             is_failing = False
         finally:
             connection.close()
+        # Pages take megabytes for a moment, and each worker would keep those of its busiest one.
+        memory.give_back_free()
         pause.wait(EVERY_SECONDS)
 
 

@@ -4,22 +4,20 @@ The server loads the code and reads the board, then forks; what nobody writes to
 nor a connection may come through a fork: threads do not, and two processes on one connection read each other's rows.
 """
 
-import ctypes
 import gc
-import sys
 from importlib import import_module
 
 from django.conf import settings
 from django.template import engines
 from django.urls import get_resolver
 
-from postings import catalogue, databases, jinja, shared, upkeep
+from postings import catalogue, databases, jinja, memory, shared, upkeep
 from postings.importing.facts.gazetteer import gazetteer
 
 
 def before_fork() -> None:
     """Loads what every worker needs."""
-    _share_free_memory()
+    memory.share_free()
     import_module(settings.ROOT_URLCONF)
     _ = get_resolver().reverse_dict, engines.all(), shared.release(), gazetteer()
     jinja.make_ready()
@@ -28,19 +26,6 @@ def before_fork() -> None:
     # What is there stays. Were it looked through for garbage, each worker would write to it, and have its own.
     gc.collect()
     gc.freeze()
-
-
-def _share_free_memory() -> None:
-    """Has all threads take memory from two heaps, and what a feed needs from none of them. By default each thread has a
-    heap of its own, in which what it once needed for a page stays free for nobody else."""
-    # The name of glibc's function and the numbers of its options; other libraries have no such heaps.
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        mallopt(_M_ARENA_MAX, 2)
-        # glibc's own, which it would raise at the first large piece that is given back.
-        mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
-
-
-_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 
 
 def close_connections() -> None:

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from postings import clicks, upkeep, visitors
+from postings import clicks, memory, upkeep, visitors
 from postings.clicks import Click, Kind
 from postings.databases import limit, together
 from postings.journal import Journal
@@ -400,8 +400,12 @@ def test_upkeep_goes_on_whatever_breaks(monkeypatch, caplog):
 
     monkeypatch.setattr(upkeep, "look_after", look_after)
     monkeypatch.setattr(upkeep, "EVERY_SECONDS", 0.001)
+    given_back = []
+    monkeypatch.setattr(memory, "give_back_free", lambda: given_back.append(len(rounds)))
     with pytest.raises(Stop):
         upkeep._go_on()
+    # Memory goes back after each round, whatever became of it.
+    assert given_back == [1, 2]
     [record] = caplog.records
     assert record.getMessage().endswith("it goes on trying")
 

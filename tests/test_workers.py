@@ -1,6 +1,7 @@
 """How the server's processes begin: what is shared through the fork, and what must not come through it."""
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from postings import catalogue, databases, shared, workers
+from postings import catalogue, databases, memory, shared, workers
 from postings.catalogue import building, keeping
 from tests.factories import make_posting
 
@@ -47,11 +48,37 @@ def test_no_thread_and_no_connection_comes_through_the_fork(tmp_path):
         subprocess.run([sys.executable, *command], env=environment, check=True, timeout=120)
 
 
+# Much of it free, but with something behind that stays, so that glibc alone gives nothing back.
+MUCH_IS_FREE = """
+import sys
+from postings import memory
+def resident():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
+memory.share_free()
+begun = resident()
+pieces = [bytes(1024) for _ in range(40_000)]
+stays = bytes(1024)
+taken = resident()
+pieces.clear()
+free = resident()
+memory.give_back_free()
+print(taken - begun, free - begun, resident() - begun)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have no such heaps")
+def test_what_is_free_is_given_back():
+    said = subprocess.run([sys.executable, "-c", MUCH_IS_FREE], capture_output=True, text=True, check=True).stdout
+    taken, free, left = map(float, said.split())
+    assert taken > 35 and free > 35 and left < 10
+
+
 @pytest.fixture
 def nothing_frozen(monkeypatch):
     """The tests' own memory is none of a server's."""
     monkeypatch.setattr(workers.gc, "freeze", lambda: None)
-    monkeypatch.setattr(workers, "_share_free_memory", lambda: None)
+    monkeypatch.setattr(memory, "share_free", lambda: None)
 
 
 @pytest.mark.django_db(transaction=True)  # connections are closed, and what was begun on them is gone
