@@ -18,6 +18,7 @@ from postings.backups import Refused, Stopped, files, postgresql, sqlite
 from postings.journal import Journal
 from tests.conftest import MEASURED
 from tests.factories import posting_text
+from tests.marks import slow_but
 from tests.test_lock import IMPATIENT, Board, another_import, make_board  # noqa: F401  a fixture
 
 ENDING = "dump" if connection.vendor == "postgresql" else "sqlite3"
@@ -179,6 +180,7 @@ def test_who_visited_today_is_in_no_backup(filled, make_board):  # noqa: F811
         assert b"v" * 16 not in backup.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_board_with_postings_is_replaced_only_when_that_is_said_and_kept_in_a_file(
     filled,
     make_board,  # noqa: F811
@@ -208,7 +210,7 @@ def test_a_board_with_postings_is_replaced_only_when_that_is_said_and_kept_in_a_
     assert board.everything() == before
 
 
-@pytest.mark.parametrize("what", ["text", "nothing", "half", "another's", "a letter"])
+@pytest.mark.parametrize("what", slow_but(["half"], ["text", "nothing", "half", "another's", "a letter"]))
 def test_what_is_no_backup_is_refused_and_nothing_happens(filled, tmp_path, what):
     board, backup = filled
     path = tmp_path / "backup"
@@ -244,6 +246,7 @@ NEWER = (
 )
 
 
+@pytest.mark.slow
 def test_a_backup_of_a_newer_version_is_refused(filled, make_board, tmp_path):  # noqa: F811
     board, newer = filled[0], make_board()
     write(newer, NEWER)
@@ -261,6 +264,7 @@ def write(board: Board, *statements: str) -> None:
         database.commit()
 
 
+@pytest.mark.slow
 def test_a_backup_of_an_older_version_is_migrated(filled, make_board, tmp_path):  # noqa: F811
     board, older = filled[0], make_board()
     add(older, tmp_path / "files", range(3))
@@ -275,6 +279,7 @@ def test_a_backup_of_an_older_version_is_migrated(filled, make_board, tmp_path):
     assert board.count("posting") == 10
 
 
+@pytest.mark.slow
 def test_an_import_is_not_pulled_away_under(filled, tmp_path):
     board, backup = filled
     with another_import(board):
@@ -397,6 +402,7 @@ def clicked(make_board, tmp_path):  # noqa: F811
     return board, tmp_path / "backup", Journal(tmp_path / "clicks.journal")
 
 
+@pytest.mark.slow
 def test_what_was_folded_before_a_backup_is_not_folded_again_into_the_board_that_comes_back(clicked, tmp_path):
     board, backup, journal = clicked
     assert board.run(python=FOLD_WITHOUT_EMPTYING).returncode == 9
@@ -410,6 +416,7 @@ def test_what_was_folded_before_a_backup_is_not_folded_again_into_the_board_that
     assert (clicks_of(board), journal.waiting()) == ([("bot", 3)], 0)
 
 
+@pytest.mark.slow
 def test_what_could_not_be_folded_is_told_of_and_comes_in_later_once(clicked, tmp_path):
     board, backup, journal = clicked
     assert board.run(python=PUT_BY + "put_by(2)").returncode == 0

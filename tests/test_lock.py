@@ -193,6 +193,7 @@ def test_a_second_import_says_that_another_runs_and_writes_nothing(board, postin
         assert (board.everything(), board.count("importrun")) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_waits_for_its_turn_too(board, posting):
     # What it said of a board that changes under its hands would not be true.
     with another_import(board):
@@ -209,6 +210,7 @@ def test_a_second_import_waits_for_one_that_is_nearly_done(board, posting):
     assert out.startswith("1 created")
 
 
+@pytest.mark.slow
 def test_an_import_that_was_killed_lets_go(board, posting):
     with another_import(board) as other:
         other.kill()
@@ -221,6 +223,7 @@ def test_an_import_that_was_killed_lets_go(board, posting):
     assert str(other.pid) not in refused.stderr or other.pid == later.pid
 
 
+@pytest.mark.slow
 def test_an_import_that_failed_lets_go_although_its_process_goes_on(board, posting):
     fail = """
 from postings.importing.lock import import_lock

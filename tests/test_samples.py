@@ -119,6 +119,7 @@ def test_a_board_that_was_imported_into_gets_none_although_it_is_empty(capsys, t
     assert not Posting.objects.exists()
 
 
+@pytest.mark.slow
 def test_samples_that_an_operator_deleted_never_come_back(capsys):
     load(capsys)
     Posting.objects.all().delete()

@@ -19,6 +19,7 @@ from postings.importing.sources import SourceFile
 from postings.importing.store import _WITH, Outcome, Result, Store
 from postings.models import Company, ImportedFile, ImportRun, Posting, PostingTag, Signature, Tag
 from tests.factories import make_company, make_posting, posting_text
+from tests.marks import slow_but
 
 pytestmark = pytest.mark.django_db
 
@@ -300,7 +301,7 @@ def assert_newest_is_the_text() -> None:
     assert posting.files.count() == 4
 
 
-@pytest.mark.parametrize("per_batch", [1, 2, 3, 100])
+@pytest.mark.parametrize("per_batch", slow_but([2], [1, 2, 3, 100]))
 def test_the_newest_month_is_the_text_in_every_order_of_one_run(per_batch):
     for files in itertools.permutations(REPOSTED):
         clear()
@@ -310,7 +311,7 @@ def test_the_newest_month_is_the_text_in_every_order_of_one_run(per_batch):
         assert_newest_is_the_text()
 
 
-@pytest.mark.parametrize("in_the_first", [1, 2, 3])
+@pytest.mark.parametrize("in_the_first", slow_but([2], [1, 2, 3]))
 def test_the_newest_month_is_the_text_however_two_runs_share_the_files(in_the_first):
     for files in itertools.permutations(REPOSTED):
         clear()
@@ -616,7 +617,7 @@ def random_files(randomly: random.Random, with_loose: bool = True) -> list[File]
     return list(files.values())
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", slow_but([0, 1], range(12)))
 def test_a_random_board_is_the_same_in_any_order_and_stable(seed):
     randomly = random.Random(seed)
     files = random_files(randomly)
@@ -632,7 +633,7 @@ def test_a_random_board_is_the_same_in_any_order_and_stable(seed):
         assert board() == expected
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", slow_but([0, 1], range(12)))
 def test_a_random_board_is_the_same_over_any_runs_where_every_file_is_dated(seed):
     randomly = random.Random(seed)
     files = random_files(randomly, with_loose=False)
@@ -671,7 +672,7 @@ def dry_and_real(first: list[File], then: list[File], per_batch: int, randomly: 
 
 
 @pytest.mark.parametrize("per_batch", [2, 100])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", slow_but([0, 1], range(12)))
 def test_a_dry_run_says_file_by_file_what_the_real_run_does(seed, per_batch):
     randomly = random.Random(seed)
     dry, real = dry_and_real(random_files(randomly), random_files(randomly), per_batch, randomly)
