@@ -15,8 +15,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
 
 from postings import shared
@@ -27,9 +29,10 @@ MOST_BYTES = 512 * 1024
 SHARED_SECONDS = 600
 # How long others wait for the one who renders what they want, too.
 _WAITS = 5.0
-# Pages are rendered one after the other: a process computes on one core whatever its threads do, and where they take it
-# from each other at every row of a database each is slower. Nobody waits longer for one who waits for a database.
-_turn = threading.Lock()
+# Pages are rendered a few at a time: a process computes on one core whatever its threads do, and where all of them take
+# it from each other at every row of a database each is slower. SQLite computes on that core, too; for PostgreSQL two
+# may wait while one computes. Nobody waits longer for those who wait for a database.
+_AT_ONCE = {"sqlite": 1, "postgresql": 3}
 _WAITS_FOR_TURN = 0.1
 # Of how many requests it is remembered which page they are about.
 MOST_REMEMBERED = 5000
@@ -210,13 +213,19 @@ def _shared(state: str, address: str, encoding: str) -> Page | None:
     return page
 
 
+@cache
+def _turns() -> threading.Semaphore:
+    return threading.BoundedSemaphore(_AT_ONCE[connection.vendor])
+
+
 def _made(state: str, address: str, encoding: str, render: Callable[[], HttpResponse]) -> Page | HttpResponse:
-    has_turn = _turn.acquire(timeout=_WAITS_FOR_TURN)
+    turns = _turns()
+    has_turn = turns.acquire(timeout=_WAITS_FOR_TURN)
     try:
         response = render()
     finally:
         if has_turn:
-            _turn.release()
+            turns.release()
     is_for_all = response.status_code == 200 and not response.streaming and "Cache-Control" not in response.headers
     if not is_for_all or response.cookies or len(response.content) > MOST_BYTES:
         return response

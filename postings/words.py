@@ -16,9 +16,10 @@ import sys
 import threading
 import unicodedata
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from heapq import merge
 from html import unescape
 from itertools import islice
 from typing import NamedTuple
@@ -525,13 +526,12 @@ def excerpt(text: str, terms: Iterable[Term], length: int = 240) -> list[tuple[s
     """
     wanted = [term for term in dict.fromkeys(terms) if not term.is_excluded]
     folded = _Folded(text.strip())
-    places: list[_Place] = []
-    for number, term in enumerate(wanted):
-        places += islice(folded.places_of(term, number), _MOST_PLACES if len(wanted) > 1 else 1)
-    if not places:
-        return []
+    of_each = [islice(folded.places_of(term, number), _MOST_PLACES) for number, term in enumerate(wanted)]
     room = max(1, length - 2)  # without the two "…"
-    first, last = _best(sorted(places), room)
+    best = _best(merge(*of_each), room, len(wanted))
+    if best is None:
+        return []
+    first, last = best
     start, end = _window(folded.text, folded.at(first), folded.at(last), room)
     inside = [
         (folded.at(place.start), folded.at(place.end))
@@ -541,22 +541,27 @@ def excerpt(text: str, terms: Iterable[Term], length: int = 240) -> list[tuple[s
     return _pieces(folded.text, start, end, sorted(inside, key=lambda place: (place[0], -place[1])))
 
 
-def _best(places: Sequence[_Place], length: int) -> tuple[int, int]:
-    """From where to where the most different terms stand within the length, the first such part."""
+def _best(places: Iterable[_Place], length: int, number_of_terms: int) -> tuple[int, int] | None:
+    """From where to where the most different terms stand within the length, the first such part; None: there is none.
+
+    No further place is looked for once all of them stand together.
+    """
     counts: Counter[int] = Counter()
-    most, best, first = 0, (places[0].start, places[0].end), 0
+    part: deque[_Place] = deque()
+    most, best = 0, None
     for place in places:
+        part.append(place)
         counts[place.term] += 1
-        while place.end - places[first].start > length and places[first] is not place:
-            counts[places[first].term] -= 1
-            first += 1
+        while place.end - part[0].start > length and part[0] is not place:
+            counts[part.popleft().term] -= 1
         # What is said again before the rest comes is not needed.
-        while counts[places[first].term] > 1:
-            counts[places[first].term] -= 1
-            first += 1
+        while counts[part[0].term] > 1:
+            counts[part.popleft().term] -= 1
         number = sum(count > 0 for count in counts.values())
         if number > most:
-            most, best = number, (places[first].start, place.end)
+            most, best = number, (part[0].start, place.end)
+            if most == number_of_terms:
+                break
     return best
 
 

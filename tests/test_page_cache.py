@@ -480,6 +480,24 @@ def test_where_the_one_who_renders_fails_the_others_do_it_themselves():
     assert page_cache.find("state", "/", "", render)[1] is True
 
 
+@pytest.mark.parametrize(
+    ("waits", "at_once"), [(60, {"sqlite": 1, "postgresql": 3}), (0.01, dict.fromkeys(["sqlite", "postgresql"], 5))]
+)
+def test_a_few_pages_are_rendered_at_a_time_and_nobody_waits_long_for_a_turn(monkeypatch, waits, at_once):
+    monkeypatch.setattr(page_cache, "_WAITS_FOR_TURN", waits)
+    addresses, rendering, most = iter("abcde"), [], []
+
+    def render():
+        rendering.append(1)
+        most.append(len(rendering))
+        time.sleep(0.1)
+        rendering.pop()
+        return HttpResponse("page")
+
+    assert len(together(lambda: page_cache.find("state", next(addresses), "", render), 5)) == 5
+    assert max(most) == at_once[connection.vendor]
+
+
 @kept
 def with_cookie(request):
     response = HttpResponse("for one")
