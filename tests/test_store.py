@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from postings import duplicates
+from postings import bulk, duplicates
 from postings.history import because
 from postings.importing import layout, run, store
 from postings.importing.dry_run import dry_run
@@ -748,6 +748,29 @@ def test_a_changed_posting_costs_one_query():
     take(*many(100))
     ten, hundred = queries_of(many(10, title="Head gardener")), queries_of(many(100, title="Tree surgeon"))
     assert 90 <= hundred - ten <= 92  # the rows of the history among them
+
+
+@pytest.fixture
+def quick_statistics(monkeypatch):
+    monkeypatch.setattr(bulk.Statistics, "FEWEST", 2)
+    # As many as the table seems to have, which a test before may have filled.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE postings_posting")
+
+
+@pytest.mark.django_db(transaction=True)  # in one of the test's own nothing would be looked at
+@pytest.mark.parametrize("is_dry", [False, True])
+def test_postgresql_looks_at_its_tables_when_an_import_has_doubled_them(quick_statistics, tmp_path, is_dry):
+    for number in range(7):
+        (tmp_path / f"{number}.md").write_text(posting_text(slug=f"gardener-{number}"))
+    with CaptureQueriesContext(connection) as queries, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "BATCH_FILES", 1)
+        assert run.run_import([str(tmp_path)], run.Options(dry_run=is_dry)).created == 7
+    looks = [query["sql"] for query in queries if query["sql"].startswith("ANALYZE")]
+    # After two, and after four; a dry run keeps nothing, and would keep the tables locked.
+    assert len(looks) == (2 if connection.vendor == "postgresql" and not is_dry else 0)
+    assert all('"postings_posting", "postings_postingtag"' in look for look in looks)
 
 
 # --- Written together ---------------------------------------------------------------------------------

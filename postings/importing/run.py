@@ -12,16 +12,26 @@ from typing import TypedDict
 
 from django.utils import timezone
 
-from postings import duplicates
+from postings import bulk, duplicates
 from postings.history import because
 from postings.importing.dry_run import dry_run
 from postings.importing.layout import is_visible
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
-from postings.importing.store import Begun, Result, Store, added_skills
+from postings.importing.store import Begun, Outcome, Result, Store, added_skills
 from postings.importing.writing import plain_part
-from postings.models import ImportRun, Likeness, Posting, Tag, is_plausible_date
+from postings.models import (
+    Company,
+    ImportedFile,
+    ImportRun,
+    Likeness,
+    Posting,
+    PostingTag,
+    Signature,
+    Tag,
+    is_plausible_date,
+)
 
 DEFAULT_SOURCE = "files"
 # One transaction each: large enough to be quick, small enough that a click-through waits no longer for the
@@ -121,11 +131,13 @@ def run_import(
         tells_more = options.dry_run and options.tell_more
         store = Store(options.source, run, readers, keep_seen=options.close_missing, tell_differences=tells_more)
         reader = Reader(options.limits, expect=expect)
+        statistics = bulk.Statistics(Posting, PostingTag, ImportedFile, Company, Signature, Posting.history.model)
         for results in _results(store, _batches(_files(reader, paths, options))):
             for result in results:
                 name = result.outcome.value
                 setattr(summary, name, getattr(summary, name) + 1)
                 report(result)
+            statistics.grown_by(sum(result.outcome is Outcome.CREATED for result in results))
         summary.skipped = reader.skipped
         if options.close_missing:
             _close_missing(store, summary, reader, report, options)
