@@ -373,7 +373,9 @@ def _while_serving(database: dict[str, Any]) -> dict[str, Any]:
     options = database["OPTIONS"]
     if database["ENGINE"] == SQLITE:
         # In KiB, of each thread; 2,000 is usual, but what falls out is as soon read again from the system's memory.
-        begin = f"{options.get('init_command', '')};PRAGMA cache_size=-300".lstrip(";")
+        # What is changed stays until it is committed, up to so many pages of 4 KiB: to write it before, SQLite would
+        # lock out all who read.
+        begin = f"{options.get('init_command', '')};PRAGMA cache_size=-200;PRAGMA cache_spill=16384".lstrip(";")
         return database | {"OPTIONS": options | {"init_command": begin}}
     if options["options"] == _COMMANDS_LIMITS:
         options = options | {"options": _PAGES_LIMITS}

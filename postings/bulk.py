@@ -50,20 +50,22 @@ class Statistics:
 
     def __init__(self, *models: type[Model]) -> None:
         self._tables = [model._meta.db_table for model in models]
-        self._new = 0
-        self._due: float = self.FEWEST
+        self._rows = 0
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 # As it estimates them, which is quicker than to count them; -1 where it never looked.
-                cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [self._tables[0]])
-                self._due = max(self.FEWEST, *cursor.fetchone())
+                cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [self._tables[0]])
+                self._rows = max(0, *cursor.fetchone())
+        self._due = self._rows + max(self.FEWEST, self._rows)
 
     def grown_by(self, rows: int) -> None:
         """So many came in, in transactions that are over. Within one it would lock the tables for as long."""
-        self._new += rows
-        if self._new < self._due or connection.in_atomic_block:
+        self._rows += rows
+        if self._rows < self._due or connection.in_atomic_block:
             return
-        self._due = 2 * self._new
+        self._due = 2 * self._rows
         if connection.vendor == "postgresql":
+            tables = ", ".join(map(connection.ops.quote_name, self._tables))
             with connection.cursor() as cursor:
-                cursor.execute(f"ANALYZE {', '.join(map(connection.ops.quote_name, self._tables))}")
+                # What somebody else is at is left to them.
+                cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")

@@ -23,7 +23,7 @@ def share_free() -> None:
 
 
 def give_back_free() -> None:
-    """Gives what is free in the heaps back to the system; by itself glibc does so at a heap's end alone. A millisecond
-    or two of a thread that nobody waits for."""
+    """Gives what is free in the heaps back to the system; by itself glibc does so at a heap's end alone. Whoever needs
+    memory from a heap meanwhile waits for about half a millisecond."""
     if malloc_trim := _of_glibc("malloc_trim"):
         malloc_trim(0)

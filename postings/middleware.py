@@ -2,8 +2,9 @@
 
 import logging
 import socket
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -33,8 +34,8 @@ class UnreadBodies:
     """Reads and drops what nobody has read of a body before the answer goes out: a connection that is closed on a
     client who still writes is reset, and nginx makes a 502 of what should have been the form to log in.
 
-    gunicorn itself does so for the first 64 KiB. What is larger than `MOST_DROPPED`, or takes longer than `PATIENCE`,
-    is cut off.
+    gunicorn itself does so for the first 64 KiB, and for no more of what comes in chunks of a length that nobody told;
+    nginx tells it. What is larger than `MOST_DROPPED`, or takes longer than `PATIENCE`, is cut off.
     """
 
     MOST_DROPPED = 100 * 1024 * 1024  # bytes; four times the largest upload
@@ -46,28 +47,36 @@ class UnreadBodies:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.META.get("CONTENT_LENGTH", "") not in ("", "0"):
-            self._drop(request)
+            # Only gunicorn has it, and not a test's client.
+            connection: socket.socket | None = request.META.get("gunicorn.socket")
+            with _patient(connection, self.PATIENCE) if connection else nullcontext():
+                self._drop(request)
         return response
 
     def _drop(self, request: HttpRequest) -> None:
-        # Who sends nothing more would be waited for without end; only gunicorn has it, and not a test's client.
-        connection: socket.socket | None = request.META.get("gunicorn.socket")
-        before = connection.gettimeout() if connection else None
-        until = time.monotonic() + self.PATIENCE
         left = self.MOST_DROPPED
         try:
-            while left > 0 and (patience := until - time.monotonic()) > 0:
-                if connection:
-                    connection.settimeout(patience)
-                piece = request.read(64 * 1024)
-                if not piece:
-                    break
+            while left > 0 and (piece := request.read(64 * 1024)):
                 left -= len(piece)
         except OSError:
             pass  # Nobody is there any more, or nobody who still sends.
-        finally:
-            if connection:
-                connection.settimeout(before)
+
+
+@contextmanager
+def _patient(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """Within it nothing that is read waits longer than that, and after so long nothing waits at all: a piece may take
+    many reads, and each of them a client who sends a byte now and then. gunicorn closes what a read broke off."""
+    before = connection.gettimeout()
+    connection.settimeout(seconds)
+    end = threading.Timer(seconds, connection.settimeout, [0])
+    end.start()
+    try:
+        yield
+    finally:
+        end.cancel()
+        # What had begun to end it must not do so when the answer is being sent.
+        end.join()
+        connection.settimeout(before)
 
 
 class KeptPages:

@@ -22,7 +22,7 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 class RequestLog:
     """Stands above all other middleware: static files, refusals and errors have a line as well.
 
-    Its time ends when the answer is made, and of what is streamed when that is sent.
+    Its time ends when the answer is made and the request is read to its end, and of what is streamed when that is sent.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -31,7 +31,7 @@ _MOST_KEPT = 20_000
 _MOST_ROWS_KEPT = 400  # each takes up to 5 KB, in each worker
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowFacts:
     """Names of what a posting has, as far as a row has room for them."""
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -317,6 +318,21 @@ def test_pages_have_a_pool_and_limits_that_commands_have_not(settings_with):
     commands = settings_with(DATABASE_URL="postgres://db.example/board")["DATABASES"]["default"]
     assert commands["OPTIONS"]["options"] == "-c lock_timeout=5000"
     assert "pool" not in commands["OPTIONS"]
+
+
+def test_what_a_page_changes_locks_nobody_out_before_it_is_committed(settings_with, tmp_path):
+    url = f"sqlite:///{tmp_path}/board.sqlite3"
+    options = settings_with(DATABASE_URL=url)["DATABASE_WHILE_SERVING"]["OPTIONS"]
+    writer, reader = (sqlite3.connect(tmp_path / "board.sqlite3", 0.1, isolation_level=None) for _ in range(2))
+    with closing(writer), closing(reader):
+        for each in (writer, reader):
+            each.executescript(options["init_command"])
+        # As with most Pythons, whose SQLite is not safe in the other mode.
+        writer.execute("PRAGMA journal_mode=DELETE")
+        writer.execute("CREATE TABLE pages (text)")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.executemany("INSERT INTO pages VALUES (?)", [["x" * 3000]] * 1000)
+        assert reader.execute("SELECT count(*) FROM pages").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
