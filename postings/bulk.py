@@ -3,6 +3,7 @@
 No signal is sent and no key comes back; on PostgreSQL the rows go in by COPY. `Statistics` are what it plans by.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,22 +51,21 @@ class Statistics:
 
     def __init__(self, *models: type[Model]) -> None:
         self._tables = [model._meta.db_table for model in models]
-        self._rows = 0
+        self._before, self._due = 0, math.inf
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 # As it estimates them, which is quicker than to count them; -1 where it never looked.
                 cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [self._tables[0]])
-                self._rows = max(0, *cursor.fetchone())
-        self._due = self._rows + max(self.FEWEST, self._rows)
+                self._before = max(0, *cursor.fetchone())
+            self._due = self._before + max(self.FEWEST, self._before)
 
-    def grown_by(self, rows: int) -> None:
-        """So many came in, in transactions that are over. Within one it would lock the tables for as long."""
-        self._rows += rows
-        if self._rows < self._due or connection.in_atomic_block:
+    def grown_by(self, new: int) -> None:
+        """So many rows are new by now, all of them committed: in a transaction it would lock the tables for as long."""
+        rows = self._before + new
+        if rows < self._due or connection.in_atomic_block:
             return
-        self._due = 2 * self._rows
-        if connection.vendor == "postgresql":
-            tables = ", ".join(map(connection.ops.quote_name, self._tables))
-            with connection.cursor() as cursor:
-                # What somebody else is at is left to them.
-                cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")
+        self._due = 2 * rows
+        tables = ", ".join(map(connection.ops.quote_name, self._tables))
+        with connection.cursor() as cursor:
+            # What somebody else is at is left to them.
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")

@@ -20,6 +20,7 @@ from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
 from postings import uploads
+from postings.middleware import UnreadBodies
 from tests.factories import posting_text
 from tests.nodes import DEPLOY, STARTS_WITHIN, Load, checked, get, nginx_folder, proxied, serving
 from tests.servers import free_port
@@ -143,6 +144,7 @@ def test_the_site_takes_uploads_where_the_admin_has_its_form():
         rf"location = {reverse('admin:postings_importrun_add')} {{\s+client_max_body_size (\d+)m;", site
     )
     assert int(limit) * 2**20 > uploads.MOST_BYTES
+    assert UnreadBodies.MOST_DROPPED == 4 * uploads.MOST_BYTES
     assert f"location = {reverse('admin:login')} {{" in site
 
 

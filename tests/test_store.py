@@ -1,6 +1,7 @@
 """What becomes of a file in the database: created, updated, unchanged or refused, whatever the order."""
 
 import datetime as dt
+import doctest
 import itertools
 import random
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from postings import bulk, duplicates
+from postings import batches, bulk, duplicates
 from postings.history import because
 from postings.importing import layout, run, store
 from postings.importing.dry_run import dry_run
@@ -748,6 +749,11 @@ def test_a_changed_posting_costs_one_query():
     take(*many(100))
     ten, hundred = queries_of(many(10, title="Head gardener")), queries_of(many(100, title="Tree surgeon"))
     assert 90 <= hundred - ten <= 92  # the rows of the history among them
+
+
+def test_a_piece_ends_where_it_weighs_enough_or_has_enough():
+    checked = doctest.testmod(batches)
+    assert (checked.attempted, checked.failed) == (1, 0)
 
 
 @pytest.fixture

@@ -50,7 +50,6 @@ def test_no_thread_and_no_connection_comes_through_the_fork(tmp_path):
 
 # Much of it free, but with something behind that stays, so that glibc alone gives nothing back.
 MUCH_IS_FREE = """
-import sys
 from postings import memory
 def resident():
     lines = open("/proc/self/status").read().splitlines()

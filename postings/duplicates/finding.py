@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from postings import edits, signing
-from postings.batches import batches
+from postings.batches import batches, weighed
 from postings.duplicates import texts
 from postings.models import Likeness, LikenessQuerySet, Posting, Signature, is_past
 
@@ -268,24 +268,11 @@ class _Comparison:
 def _compare(kinds: _Kinds, known: dict[Pair, bool]) -> dict[Pair, Why]:
     """The pairs with at least one fresh posting that may be the same job."""
     comparison = _Comparison(kinds, known)
-    for sets in _by_the_hundred(kinds.each()):
+    for sets in weighed(kinds.each(), lambda each: len(each[1]), _AT_ONCE):
         comparison.load_heads(sets)
         for is_title, ids in sets:
             comparison.look_at(is_title, ids)
     return comparison.found
-
-
-def _by_the_hundred(sets: Iterable[_Set]) -> Iterator[list[_Set]]:
-    """These in order, so many at once that about _AT_ONCE postings are in them."""
-    some: list[_Set] = []
-    number = 0
-    for each in sets:
-        some.append(each)
-        number += len(each[1])
-        if number >= _AT_ONCE:
-            yield some
-            some, number = [], 0
-    yield some
 
 
 def _why(is_title: bool, one: int, other: int, kinds: _Kinds, said: _Texts, looked: set[Pair]) -> Why | None:

@@ -82,11 +82,8 @@ def is_same_job(first: Compared, second: Compared) -> bool:
     False
     """
     one, other = _job_words(first.title), _job_words(second.title)
-    differing = one ^ other
-    # Most of those that are compared differ in a word that is no place.
-    if differing and not differing <= _beside(first.company, first.place) | _beside(second.company, second.place):
-        return False
-    return not one <= _beside(first.company, first.place) | _beside(second.company, second.place)
+    beside = _beside(first.company, first.place) | _beside(second.company, second.place)
+    return one ^ other <= beside and not one <= beside
 
 
 def is_related(first: Compared, second: Compared) -> bool:

@@ -13,13 +13,14 @@ from typing import TypedDict
 from django.utils import timezone
 
 from postings import bulk, duplicates
+from postings.batches import weighed
 from postings.history import because
 from postings.importing.dry_run import dry_run
 from postings.importing.layout import is_visible
 from postings.importing.lock import import_lock
 from postings.importing.reading import File, Readers
 from postings.importing.sources import Limits, Reader, SourceFile, Unreadable
-from postings.importing.store import Begun, Outcome, Result, Store, added_skills
+from postings.importing.store import Begun, Result, Store, added_skills
 from postings.importing.writing import plain_part
 from postings.models import (
     Company,
@@ -137,7 +138,7 @@ def run_import(
                 name = result.outcome.value
                 setattr(summary, name, getattr(summary, name) + 1)
                 report(result)
-            statistics.grown_by(sum(result.outcome is Outcome.CREATED for result in results))
+            statistics.grown_by(summary.created)
         summary.skipped = reader.skipped
         if options.close_missing:
             _close_missing(store, summary, reader, report, options)
@@ -273,13 +274,4 @@ def _shown(path: str, options: Options) -> str:
 
 
 def _batches(files: Iterator[File]) -> Iterator[list[File]]:
-    batch: list[File] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += len(file.data)
-        if len(batch) == BATCH_FILES or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    return weighed(files, lambda file: len(file.data), BATCH_BYTES, BATCH_FILES)
