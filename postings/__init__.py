@@ -26,8 +26,8 @@
     link; `figures` is what both pages share, `spreadsheets` how rows leave as CSV.
 12. `duplicates` suggests which postings may be the same job, merges what an operator chose, and takes it apart again.
 13. `workers` begins all this in the server's processes, once for what they share and in each for the rest; `databases`
-    says how long a database may take, `memory` what becomes of memory that is free again, `request_log` writes a line of
-    each request as `logs` has it.
+    says how long a database may take, `memory` what becomes of memory that is free again, `request_log` writes a line
+    of each request as `logs` has it.
 14. `backups` puts the whole board into a file and takes it out again, both while it runs.
 15. `sitemaps` tells search engines which addresses there are, `views.machines` other programs what they ask for.
 """
